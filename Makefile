@@ -1,0 +1,49 @@
+.DELETE_ON_ERROR:
+.PHONY: help setup build validate serve test test-fast fmt check
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := $(shell find ontology data queries shapes src -type f ! -name '*.pyc' 2>/dev/null)
+
+help:      ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "iotkg needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## a .venv with everything pinned
+
+dist/manifest.json: $(READY) $(SOURCES)
+	$(BIN)/iotkg build
+
+build: dist/manifest.json  ## check the data and write the release to dist/
+
+validate: $(READY)  ## check the data and write nothing
+	$(BIN)/iotkg validate
+
+serve: build  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
+	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)
+
+fmt: $(READY)  ## lay out Turtle and Python
+	$(BIN)/iotkg fmt
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: $(READY)  ## layout, style and types; writes nothing
+	$(BIN)/iotkg fmt --check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check build  ## everything, slow tests included
+	$(BIN)/pytest
+
+test-fast: check build  ## without the tests that take tens of seconds
+	$(BIN)/pytest -m 'not slow and not browser'

@@ -1,0 +1,139 @@
+"""The pipeline: from the files of a checkout to the graphs of a release, checked on the way.
+
+Data flows one way. The graphs are a pure function of the files: same files, same triples. Nothing is written
+here; ``release`` writes what this module hands it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from iotkg import evidence, identifiers, inference
+from iotkg.findings import Finding, located
+from iotkg.layout import Layout
+from iotkg.loading import Curated, Place, load_queries, load_source, load_turtle, read_text
+from iotkg.queryfile import QueryFile
+from iotkg.validation import Phase, run_checks, validate
+from iotkg.vocab import IOTKG
+
+Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
+"""The named graphs of a release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything the curators wrote, parsed."""
+
+    ontology: Curated
+    registry: Curated
+    documents: Mapping[str, Curated]
+    texts: Mapping[str, str]
+    rules: Mapping[str, QueryFile]
+
+    @property
+    def parts(self) -> tuple[Curated, ...]:
+        """Ontology, registry and each document."""
+        return (self.ontology, self.registry, *self.documents.values())
+
+    @property
+    def written(self) -> set[Triple]:
+        """All triples as written, without what follows from them."""
+        return {triple for part in self.parts for triple in part.triples}
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each subject is described."""
+        return {iri.value: place for part in self.parts for iri, place in part.places.items()}
+
+
+@dataclass(slots=True)
+class Steps:
+    """How long each step of a run took, in seconds, in the order they ran."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        before = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - before
+
+
+def read(layout: Layout) -> Inputs:
+    """Parse every file of the checkout.
+
+    Raises: InputError when a file cannot be read or parsed, or a source text is not the pinned one.
+    """
+    ontology = load_turtle(layout, layout.ontology, blank_nodes=True)
+    registry = load_turtle(layout, layout.registry)
+    documents = {key: load_turtle(layout, layout.curated(key)) for key in layout.documents}
+    texts = {
+        key: load_source(layout, key, _pinned(key, curated.triples)) for key, curated in documents.items()
+    }
+    return Inputs(ontology, registry, documents, texts, load_queries(layout, layout.rules))
+
+
+def _pinned(key: str, triples: Iterable[Triple]) -> str | None:
+    node = identifiers.mint("source-text", key)
+    return next(
+        (
+            triple.object.value
+            for triple in triples
+            if triple.subject == node
+            and triple.predicate == IOTKG.sha256
+            and isinstance(triple.object, Literal)
+        ),
+        None,
+    )
+
+
+def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
+    """Derive anchors and inferences; each document closes with the ontology and the registry alone.
+
+    Raises: CurationError when a curated statement does not fit the text.
+    """
+    steps = steps or Steps()
+    shared = {*inputs.ontology.triples, *inputs.registry.triples}
+    graphs: Graphs = {
+        identifiers.graph("ontology"): frozenset(inputs.ontology.triples),
+        identifiers.graph("registry"): frozenset(inputs.registry.triples),
+    }
+    source: set[Triple] = set()
+    for key, curated in inputs.documents.items():
+        text = inputs.texts[key]
+        content = Triple(identifiers.mint("source-text", key), IOTKG.textContent, Literal(text))
+        source.add(content)
+        with steps.step("anchors"):
+            anchors = evidence.resolve(key, text, curated, inputs.registry)
+        with steps.step("inference"):
+            inferred = inference.close({*shared, *curated.triples, *anchors}, inputs.rules)
+        graphs[identifiers.graph(f"{key}/curated")] = frozenset(curated.triples)
+        graphs[identifiers.graph(f"{key}/anchors")] = frozenset(anchors)
+        graphs[identifiers.graph(f"{key}/inferred")] = frozenset(inferred)
+    graphs[identifiers.graph("source")] = frozenset(source)
+    return graphs
+
+
+def check(layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase) -> list[Finding]:
+    """Run the shapes and the checks of one phase; findings carry the file and line of their focus.
+
+    Raises: ShapesError when the shapes are broken or one of them has nothing to look at.
+    """
+    shapes = [(layout.relative(path), read_text(path, layout.relative(path))) for path in layout.shapes]
+    checks = list(load_queries(layout, layout.checks).values())
+    store = Store()
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
+    found = validate(triples, shapes=shapes, phase=phase) + run_checks(store, checks, phase=phase)
+    return sorted(located(found, {iri: (place.file, place.line) for iri, place in inputs.places.items()}))
+
+
+def merged(graphs: Graphs) -> set[Triple]:
+    """Give the union of all graphs."""
+    return {triple for triples in graphs.values() for triple in triples}

@@ -1,0 +1,145 @@
+"""A document: its text, and its curated tree joined with the printed one.
+
+Source: docs/curating.md, "The tree".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from iotkg import identifiers
+from iotkg.errors import TreeMismatch
+from iotkg.loading import Curated
+from iotkg.source_text import Unit, parse
+from iotkg.vocab import ID, IOTKG, RDF, SKOS
+
+_CLASSES = {
+    "plan-set": IOTKG.PlanSet,
+    "plan": IOTKG.ActionPlan,
+    "section": IOTKG.Section,
+    "group": IOTKG.TaskGroup,
+    "task": IOTKG.Task,
+    "safeguard": IOTKG.SafeguardMeasure,
+    "table": IOTKG.MissingTable,
+}
+
+About: TypeAlias = Mapping[NamedNode, list[NamedNode | Literal]]
+"""What is said of one subject, by property."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's text, its curated statements and its units joined with the printed ones."""
+
+    key: str
+    text: str
+    curated: Curated
+    index: Mapping[NamedNode, About]
+    units: Mapping[NamedNode, Unit]
+    parents: Mapping[NamedNode, NamedNode]
+
+    def ancestors(self, unit: NamedNode) -> Iterator[NamedNode]:
+        """Yield a unit's parent, its parent's parent and so on."""
+        while (found := self.parents.get(unit)) is not None:
+            yield found
+            unit = found
+
+    def plan(self, unit: NamedNode) -> NamedNode | None:
+        """Give the plan a unit belongs to, itself included; None for the plan set."""
+        return next((u for u in (unit, *self.ancestors(unit)) if self.units[u].kind == "plan"), None)
+
+    def own_text(self, unit: NamedNode) -> tuple[int, int]:
+        """Give the span of a unit's own text: up to where its first child starts."""
+        return self.units[unit].start, self.units[unit].own_end
+
+
+def join(key: str, text: str, curated: Curated) -> Document:
+    """Match the curated tree with the printed one.
+
+    Raises: TreeMismatch naming each unit and file where kind, number, title or parent differ.
+    """
+    index = index_of(curated.triples)
+    printed = parse(text)
+    slugs = {
+        label.value: iri.value.rpartition("/")[2]
+        for iri, about in index.items()
+        if IOTKG.ActionPlan in about.get(RDF.type, ())
+        for label in _chinese(about)
+    }
+    faults: list[str] = []
+    iris: dict[int, NamedNode] = {}
+    plan = key
+    for position, unit in enumerate(printed):
+        if unit.kind == "plan":
+            plan = slugs.get(unit.title or "", "")
+            if not plan:
+                faults.append(
+                    f"the text prints the plan {unit.title}, which no iotkg:ActionPlan has as its label"
+                )
+        name = f"{plan}_{unit.local}" if unit.local else plan
+        iris[position] = NamedNode(f"{ID}{unit.kind}/{name}")
+    for position, iri in iris.items():
+        parent = printed[position].parent
+        faults += _differences(
+            iri, printed[position], index.get(iri), iris[parent] if parent is not None else None, curated
+        )
+    units = {iris[position]: unit for position, unit in enumerate(printed)}
+    for iri, about in index.items():
+        kinds = set(about.get(RDF.type, ())) & set(_CLASSES.values())
+        if kinds and iri not in units:
+            faults.append(
+                f"{curated.place(iri)}: {identifiers.shorten(iri.value)} is not printed in the text"
+            )
+    if faults:
+        raise TreeMismatch(faults)
+    parents = {iris[p]: iris[u.parent] for p, u in enumerate(printed) if u.parent is not None}
+    return Document(key, text, curated, index, units, parents)
+
+
+def _differences(
+    iri: NamedNode,
+    unit: Unit,
+    about: About | None,
+    parent: NamedNode | None,
+    curated: Curated,
+) -> Iterator[str]:
+    """Say where a curated unit differs from the printed one."""
+    shown = identifiers.shorten(iri.value)
+    if about is None:
+        yield f"{shown} ({unit.number or ''}{unit.title or ''}) is printed in the text and not curated"
+        return
+    expected: dict[NamedNode, NamedNode | Literal | None] = {
+        RDF.type: _CLASSES[unit.kind],
+        IOTKG.directPartOf: parent,
+        IOTKG.numberLabel: Literal(unit.number) if unit.number else None,
+    }
+    if unit.title:
+        expected[SKOS.prefLabel] = Literal(unit.title, language="zh")
+    for predicate, value in expected.items():
+        written = about.get(predicate, [])
+        if value is None and not written:
+            continue
+        if value is None or value not in written:
+            name = identifiers.shorten(predicate.value)
+            said = ", ".join(str(item) for item in written) or "nothing"
+            yield f"{curated.place(iri)}: {shown} {name} is {said}; the text has {value or 'none'}"
+
+
+def _chinese(about: Mapping[NamedNode, list[NamedNode | Literal]]) -> list[Literal]:
+    return [v for v in about.get(SKOS.prefLabel, ()) if isinstance(v, Literal) and v.language == "zh"]
+
+
+def index_of(triples: Iterable[Triple]) -> dict[NamedNode, About]:
+    """Group triples by subject and property."""
+    index: dict[NamedNode, dict[NamedNode, list[NamedNode | Literal]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for triple in triples:
+        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Literal):
+            index[triple.subject][triple.predicate].append(triple.object)
+    return {subject: dict(about) for subject, about in index.items()}

@@ -1,0 +1,77 @@
+"""Everything that can go wrong, in one tree.
+
+IotkgError
+├── InputError               a file cannot be read or parsed (exit 3)
+│   ├── TurtleError          is no Turtle, or breaks a rule of layout
+│   └── QueryFileError       a .rq header or parameter slot is wrong
+├── CurationError            what the files say does not fit the text (exit 1)
+│   ├── TreeMismatch         the curated document tree and the printed one differ
+│   ├── QuoteError           a quote is not where its statement says, or not once
+│   └── LinkError            a link without words, or words without a link
+├── ShapesError              the shapes are broken, or nothing was checked (exit 4)
+├── RequestError             the caller asked for something there is not (exit 2)
+│   ├── UnknownQuery
+│   ├── UnknownEntity
+│   └── InvalidParameter
+└── EngineError              the engine or a remote endpoint failed; the answer is not known (exit 5)
+"""
+
+
+class IotkgError(Exception):
+    """Root of the tree; the message names the file, line or parameter and the mend."""
+
+
+class InputError(IotkgError):
+    """A file cannot be read or parsed."""
+
+
+class TurtleError(InputError):
+    """A Turtle file does not parse or breaks a rule of layout."""
+
+
+class QueryFileError(InputError):
+    """A query file's header or slots are wrong."""
+
+
+class CurationError(IotkgError):
+    """What the files say does not fit the text; ``problems`` lists every fault found, sorted."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class TreeMismatch(CurationError):
+    """The curated document tree differs from the one printed in the source text."""
+
+
+class QuoteError(CurationError):
+    """A quote does not stand where its statement says, or stands there more than once."""
+
+
+class LinkError(CurationError):
+    """A link has no supporting words, or a known label in the text has no link."""
+
+
+class ShapesError(IotkgError):
+    """The shapes are broken, or a check had nothing to look at."""
+
+
+class RequestError(IotkgError):
+    """The caller asked for something there is not."""
+
+
+class UnknownQuery(RequestError):
+    """No canned query has this name."""
+
+
+class UnknownEntity(RequestError):
+    """Nothing in the graph has this IRI."""
+
+
+class InvalidParameter(RequestError):
+    """A parameter is unknown, or its value is none of those allowed."""
+
+
+class EngineError(IotkgError):
+    """The engine or a remote endpoint failed; the answer is not known."""

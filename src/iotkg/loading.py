@@ -1,0 +1,115 @@
+"""Files into triples: what curators wrote, with the file and line of every subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+
+from iotkg.errors import InputError, TurtleError
+from iotkg.layout import Layout
+from iotkg.queryfile import QueryFile, parse_query
+from iotkg.turtle import parse_turtle, subject_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a subject is described: a file as the checkout names it, and a line from 1."""
+
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """Triples from Turtle files, and where each subject stands."""
+
+    triples: tuple[Triple, ...]
+    places: Mapping[NamedNode, Place]
+
+    def without(self, *subjects: NamedNode) -> Curated:
+        """Leave out every triple about the subjects given."""
+        gone = set(subjects)
+        return Curated(tuple(triple for triple in self.triples if triple.subject not in gone), self.places)
+
+    def place(self, subject: NamedNode) -> str:
+        """Say where a subject is described."""
+        return str(self.places.get(subject, subject.value))
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read a UTF-8 file.
+
+    Raises: InputError when it cannot be read or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"{shown}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{shown}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+
+
+def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:
+    """Read Turtle files; every file that fails is reported, not only the first.
+
+    Raises: TurtleError when a file does not parse, or holds a blank node where none may stand.
+    """
+    triples: list[Triple] = []
+    places: dict[NamedNode, Place] = {}
+    faults: list[str] = []
+    for path in paths:
+        shown = layout.relative(path)
+        try:
+            text = read_text(path, shown)
+            parsed = [_triple(item) for item in parse_turtle(text, name=shown)]
+        except InputError as error:
+            faults.append(str(error))
+            continue
+        if not blank_nodes and any(isinstance(t.subject, BlankNode) for t in parsed):
+            faults.append(f"{shown}: holds a blank node; give the thing an IRI")
+        lines = {NamedNode(iri): line for iri, line in subject_lines(text).items()}
+        for subject in {t.subject for t in parsed if isinstance(t.subject, NamedNode)}:
+            places.setdefault(subject, Place(shown, lines.get(subject)))
+        triples += parsed
+    if faults:
+        raise TurtleError("\n".join(faults))
+    return Curated(tuple(triples), places)
+
+
+def _triple(item: Triple | Quad) -> Triple:
+    return item.triple if isinstance(item, Quad) else item
+
+
+def load_queries(layout: Layout, paths: Iterable[Path]) -> dict[str, QueryFile]:
+    """Read query files, by name.
+
+    Raises: QueryFileError naming the file and line of the first fault.
+    """
+    found = {}
+    for path in paths:
+        shown = layout.relative(path)
+        found[path.stem] = parse_query(read_text(path, shown), name=path.stem, path=shown)
+    return found
+
+
+def load_source(layout: Layout, document: str, pinned: str | None) -> str:
+    """Read a document's text and hold its SHA-256 against the one that is pinned.
+
+    Raises: InputError when they differ: every offset dies with another copy of the text.
+    """
+    path = layout.source(document)
+    shown = layout.relative(path)
+    text = read_text(path, shown)
+    found = sha256(text.encode("utf-8")).hexdigest()
+    if found != pinned:
+        raise InputError(
+            f"{shown}: SHA-256 is {found}, pinned is {pinned}; restore the file from its first commit"
+        )
+    return text

@@ -1,0 +1,113 @@
+"""Query files: a header of ``#+ key: value`` lines (as grlc reads them), then SPARQL with parameter slots.
+
+A parameter is a slot ``VALUES ?name { UNDEF }`` that stands once, first in its group: the file runs as it is on
+any endpoint and then means "all". Binding puts a serialised term in place of UNDEF; request text never touches
+query text. Pure: text in, values out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from iotkg.errors import InvalidParameter, QueryFileError
+
+_HEADER = re.compile(r"#\+ (?P<key>[a-z][a-z-]*): (?P<value>\S.*)\Z")
+_SLOT = re.compile(r"VALUES \?(?P<name>\w+) \{ UNDEF \}")
+_SELECT = re.compile(r"\bSELECT\s+(?:DISTINCT\s+)?(?P<head>.*?)\s*\bWHERE\b", re.DOTALL)
+_COLUMN = re.compile(r"\?(\w+)\s*(?=\?|\(|\Z)|\bAS\s+\?(\w+)\s*\)")
+_REQUIRED = {
+    "answer": ("summary", "summary-zh"),
+    "check": ("summary", "phase", "severity", "message", "message-zh"),
+    "rule": ("summary", "stratum"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """A parameter of a canned query: its values are the instances of ``kind``, a class of ours."""
+
+    name: str
+    kind: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueryFile:
+    """A parsed query file; ``header`` keeps every key but those of the parameters."""
+
+    name: str
+    kind: str
+    header: Mapping[str, str]
+    parameters: tuple[Parameter, ...]
+    text: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names a SELECT gives its columns, in order; empty for a CONSTRUCT."""
+        match = _SELECT.search(self.text)
+        found = _COLUMN.findall(match["head"]) if match else []
+        return tuple(plain or named for plain, named in found)
+
+    def bind(self, values: Mapping[str, NamedNode | Literal]) -> str:
+        """Fill the slots of the parameters given; those left out keep meaning "all".
+
+        Raises: InvalidParameter for a name that the query has no slot for.
+        """
+        unknown = sorted(set(values) - {parameter.name for parameter in self.parameters})
+        if unknown:
+            allowed = ", ".join(parameter.name for parameter in self.parameters) or "none"
+            raise InvalidParameter(f"{self.name} has no parameter {unknown[0]}; it takes: {allowed}")
+
+        def filled(slot: re.Match[str]) -> str:
+            term = values.get(slot["name"])
+            return slot.group() if term is None else f"VALUES ?{slot['name']} {{ {term} }}"
+
+        return _SLOT.sub(filled, self.text)
+
+
+def parse_query(text: str, *, name: str, path: str) -> QueryFile:
+    """Read a query file; ``path`` is what an error calls it.
+
+    Raises: QueryFileError naming the line when the header is not as this module's docstring says.
+    """
+    header = _header(text, path)
+    kind = header.pop("kind", "")
+    missing = [key for key in _REQUIRED.get(kind, ()) if key not in header]
+    if kind not in _REQUIRED or missing:
+        wanted = f"'#+ {missing[0]}: …'" if missing else f"'#+ kind:' one of {', '.join(sorted(_REQUIRED))}"
+        raise QueryFileError(f"{path}:1: the header needs {wanted}")
+    parameters = tuple(
+        _parameter(key.removeprefix("param-"), header.pop(key), path)
+        for key in list(header)
+        if key.startswith("param-")
+    )
+    slots = [slot["name"] for slot in _SLOT.finditer(text)]
+    if sorted(slots) != sorted(parameter.name for parameter in parameters):
+        raise QueryFileError(
+            f"{path}: the header names the parameters {sorted(p.name for p in parameters)}, the slots are "
+            f"{sorted(slots)}; write 'VALUES ?name {{ UNDEF }}' once for each"
+        )
+    return QueryFile(name=name, kind=kind, header=header, parameters=parameters, text=text)
+
+
+def _header(text: str, path: str) -> dict[str, str]:
+    header: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("#+"):
+            break
+        match = _HEADER.match(line)
+        if match is None or match["key"] in header:
+            raise QueryFileError(f"{path}:{number}: a header line is '#+ key: value', each key once")
+        header[match["key"]] = match["value"].strip()
+    return header
+
+
+def _parameter(name: str, value: str, path: str) -> Parameter:
+    parts = [part.strip() for part in value.split("|")]
+    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - class, English, Chinese
+        raise QueryFileError(f"{path}: '#+ param-{name}:' is 'Class | English label | 中文名称'")
+    return Parameter(name=name, kind=parts[0], label={"en": parts[1], "zh": parts[2]})

@@ -1,0 +1,149 @@
+"""The release: frozen, hashed files, written aside and moved in place in one step.
+
+``dist`` is a symbolic link to a folder named by the release's hash, so putting a new release in place is one
+atomic rename: a build that fails or is killed leaves the last good one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    Triple,
+)
+
+from iotkg import identifiers
+from iotkg.build import Graphs, merged
+from iotkg.errors import InputError
+from iotkg.turtle import graph_to_turtle
+from iotkg.vocab import BASE, ID, PREFIXES, RDF, XSD, term
+
+_HASH_SHOWN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was written: the release's hash and the number of triples in each graph."""
+
+    hash: str
+    graphs: Mapping[str, int]
+
+
+def write(graphs: Graphs, dist: Path) -> Release:
+    """Write a release and put it in place of the last one.
+
+    Raises: InputError when ``dist`` is a real folder, which would have to be deleted.
+    """
+    if dist.exists() and not dist.is_symlink():
+        raise InputError(f"{dist} is not a link to a release; move it away and build again")
+    files = {name: text.encode() for name, text in _files(graphs).items()}
+    hashed = sha256(files["iotkg.nq"]).hexdigest()
+    counts = {name.value: len(triples) for name, triples in sorted(graphs.items(), key=lambda g: g[0].value)}
+    manifest = {
+        "release": hashed,
+        "files": {
+            name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()
+        },
+        "graphs": counts,
+    }
+    files["manifest.json"] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+    _put_in_place(files, dist, hashed[:_HASH_SHOWN])
+    return Release(hashed, counts)
+
+
+def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
+    """Write the files to a new folder, point ``dist`` at it, and remove all older ones."""
+    releases = dist.parent / ".releases"
+    releases.mkdir(exist_ok=True)
+    with (releases / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = Path(mkdtemp(prefix=f"{name}-", dir=releases))
+        try:
+            for filename, data in files.items():
+                (folder / filename).write_bytes(data)
+            folder.chmod(0o755)
+            link = releases / ".link"
+            link.unlink(missing_ok=True)
+            link.symlink_to(folder.relative_to(dist.parent), target_is_directory=True)
+            link.replace(dist)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        for old in releases.iterdir():
+            if old.is_dir() and old != folder:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _files(graphs: Graphs) -> dict[str, str]:
+    quads = [
+        Quad(triple.subject, triple.predicate, triple.object, name)
+        for name, triples in graphs.items()
+        for triple in _canonical(triples)
+    ]
+    return {
+        "iotkg.nq": "".join(sorted(f"{quad} .\n" for quad in quads)),
+        "iotkg.ttl": graph_to_turtle(
+            merged({name: frozenset(_canonical(triples)) for name, triples in graphs.items()}),
+            header="iotkg: the default view of the release, all graphs in one.",
+        ),
+        "void.ttl": graph_to_turtle(_description(graphs), header="What the release holds (VoID)."),
+    }
+
+
+def _canonical(triples: frozenset[Triple]) -> frozenset[Triple]:
+    """Name blank nodes by RDFC-1.0, so that equal graphs have equal bytes; only the ontology has any."""
+    if not any(
+        isinstance(term_, BlankNode) for triple in triples for term_ in (triple.subject, triple.object)
+    ):
+        return triples
+    dataset = Dataset(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return frozenset(quad.triple for quad in dataset)
+
+
+def _description(graphs: Graphs) -> list[Triple]:
+    """Describe the release as a VoID dataset with one subset for each graph."""
+    dataset = NamedNode(f"{BASE}dataset")
+    triples = [
+        Triple(dataset, RDF.type, term("void:Dataset")),
+        Triple(
+            dataset,
+            term("dcterms:title"),
+            Literal("IoT Development Special Action Plans (2013-2015) as a knowledge graph", language="en"),
+        ),
+        Triple(
+            dataset,
+            term("dcterms:title"),
+            Literal("物联网发展专项行动计划（2013-2015年）知识图谱", language="zh"),
+        ),
+        Triple(dataset, term("dcterms:license"), NamedNode("https://creativecommons.org/licenses/by/4.0/")),
+        Triple(dataset, term("void:uriSpace"), Literal(ID)),
+        Triple(dataset, term("void:vocabulary"), NamedNode(PREFIXES["iotkg"])),
+        Triple(dataset, term("void:exampleResource"), identifiers.mint("task", "iot-2013", "standards", "1")),
+        Triple(dataset, term("void:triples"), _integer(len(merged(graphs)))),
+    ]
+    for name, members in graphs.items():
+        triples += [
+            Triple(dataset, term("void:subset"), name),
+            Triple(name, RDF.type, term("void:Dataset")),
+            Triple(name, term("void:triples"), _integer(len(members))),
+        ]
+    return triples
+
+
+def _integer(number: int) -> Literal:
+    return Literal(str(number), datatype=XSD.integer)

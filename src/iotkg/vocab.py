@@ -1,0 +1,175 @@
+"""Names: the prefixes of every file and answer, and the terms the code speaks of.
+
+``test_vocab`` compares the terms with ontology/iotkg.ttl.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+BASE: Final = "https://w3id.org/iotkg/"
+ID: Final = f"{BASE}id/"
+GRAPH: Final = f"{BASE}graph/"
+QUERY: Final = f"{BASE}query/"
+SOURCE: Final = f"{BASE}source/"
+
+UNIT_CLASSES: Final = ("plan-set", "plan", "section", "group", "task", "safeguard", "table")
+"""Class segments of the document tree's units, from the whole to the leaves."""
+
+_ID_CLASSES: Final = (
+    "actor",
+    "anchor",
+    "basis",
+    "date-precision",
+    "deadline",
+    "deliverable",
+    "deliverable-type",
+    "document",
+    "exception",
+    "funding-support",
+    "group",
+    "implementation-mode",
+    "information-kind",
+    "initiative",
+    "measured-thing",
+    "mention",
+    "period",
+    "place",
+    "place-type",
+    "plan",
+    "plan-set",
+    "programme",
+    "project-level",
+    "reference-type",
+    "responsibility",
+    "role",
+    "safeguard",
+    "scheme",
+    "scope",
+    "section",
+    "section-type",
+    "sector",
+    "source-text",
+    "table",
+    "target",
+    "task",
+    "technology",
+    "value-kind",
+    "xref",
+)
+
+PREFIXES: Final[dict[str, str]] = {
+    **dict(
+        sorted(
+            {
+                **{name: f"{ID}{name}/" for name in _ID_CLASSES},
+                "graph": GRAPH,
+                "iotkg": f"{BASE}ontology#",
+                "iotsh": f"{BASE}shapes#",
+                "query": QUERY,
+            }.items()
+        )
+    ),
+    "cv": "http://data.europa.eu/m8g/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "doco": "http://purl.org/spar/doco/",
+    "eli": "http://data.europa.eu/eli/ontology#",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "jolux": "http://data.legilux.public.lu/resource/ontology/jolux#",
+    "lrmoo": "http://iflastandards.info/ns/lrm/lrmoo/",
+    "nif": "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#",
+    "oa": "http://www.w3.org/ns/oa#",
+    "org": "http://www.w3.org/ns/org#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "p-plan": "http://purl.org/net/p-plan#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "sdgo": "http://metadata.un.org/sdg/ontology#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "time": "http://www.w3.org/2006/time#",
+    "void": "http://rdfs.org/ns/void#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+"""Prefix to namespace: ours first, then the rest, each alphabetical (the order of every file)."""
+
+
+def term(name: str) -> NamedNode:
+    """Resolve a prefixed name such as ``skos:prefLabel``.
+
+    Raises: KeyError when the prefix is not ours.
+    """
+    prefix, _, local = name.partition(":")
+    return NamedNode(PREFIXES[prefix] + local)
+
+
+class IOTKG:
+    """The ontology's terms that the code speaks of."""
+
+    ActionPlan = term("iotkg:ActionPlan")
+    EvidenceAnchor = term("iotkg:EvidenceAnchor")
+    Mention = term("iotkg:Mention")
+    MissingTable = term("iotkg:MissingTable")
+    PlanSet = term("iotkg:PlanSet")
+    SafeguardMeasure = term("iotkg:SafeguardMeasure")
+    Section = term("iotkg:Section")
+    SourceText = term("iotkg:SourceText")
+    Task = term("iotkg:Task")
+    TaskGroup = term("iotkg:TaskGroup")
+    appliesTo = term("iotkg:appliesTo")
+    basis = term("iotkg:basis")
+    characterLength = term("iotkg:characterLength")
+    directPartOf = term("iotkg:directPartOf")
+    endOffset = term("iotkg:endOffset")
+    exactQuote = term("iotkg:exactQuote")
+    hasEvidence = term("iotkg:hasEvidence")
+    identifies = term("iotkg:identifies")
+    inPlan = term("iotkg:inPlan")
+    inSource = term("iotkg:inSource")
+    mentionOf = term("iotkg:mentionOf")
+    numberLabel = term("iotkg:numberLabel")
+    ordinal = term("iotkg:ordinal")
+    quote = term("iotkg:quote")
+    quotePrefix = term("iotkg:quotePrefix")
+    quoteSuffix = term("iotkg:quoteSuffix")
+    refersTo = term("iotkg:refersTo")
+    sectionType = term("iotkg:sectionType")
+    sha256 = term("iotkg:sha256")
+
+    startOffset = term("iotkg:startOffset")
+    statedIn = term("iotkg:statedIn")
+    targetQuote = term("iotkg:targetQuote")
+    textAnchor = term("iotkg:textAnchor")
+    textContent = term("iotkg:textContent")
+    within = term("iotkg:within")
+
+
+class RDF:
+    """RDF's terms that the code speaks of."""
+
+    type = term("rdf:type")
+    first = term("rdf:first")
+    rest = term("rdf:rest")
+    nil = term("rdf:nil")
+
+
+class SKOS:
+    """SKOS's labels."""
+
+    prefLabel = term("skos:prefLabel")
+    altLabel = term("skos:altLabel")
+    hiddenLabel = term("skos:hiddenLabel")
+
+
+class XSD:
+    """XML Schema's datatypes."""
+
+    integer = term("xsd:integer")
+    nonNegativeInteger = term("xsd:nonNegativeInteger")
+    string = term("xsd:string")

@@ -1,0 +1,68 @@
+"""What many tests share: the real project, built once, and golden files."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, Quad, Store
+
+from iotkg import build
+from iotkg.layout import Layout
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files; review the diff as code")
+
+
+@pytest.fixture(scope="session")
+def layout():
+    """The checkout the tests stand in."""
+    return Layout.find(Path(__file__).resolve())
+
+
+@pytest.fixture(scope="session")
+def inputs(layout):
+    """Everything the curators wrote."""
+    return build.read(layout)
+
+
+@pytest.fixture(scope="session")
+def graphs(inputs):
+    """The real graphs, built in this session."""
+    return build.assemble(inputs)
+
+
+@pytest.fixture(scope="session")
+def store(graphs):
+    """The real data as the service holds it: named graphs, and their union as the default graph."""
+    store = Store()
+    for name, triples in graphs.items():
+        store.bulk_extend(Quad(t.subject, t.predicate, t.object, name) for t in triples)
+    store.bulk_extend(
+        Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in build.merged(graphs)
+    )
+    return store
+
+
+@pytest.fixture
+def golden(request):
+    """Compare text with a golden file; ``pytest --update-golden`` rewrites it."""
+
+    def compare(name, text):
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing; run pytest --update-golden and review it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+def missing(what):
+    """Skip for want of a program, or fail where nothing may be skipped (IOTKG_REQUIRE_ALL)."""
+    if os.environ.get("IOTKG_REQUIRE_ALL"):
+        pytest.fail(f"{what} is not installed, and IOTKG_REQUIRE_ALL is set")
+    pytest.skip(f"{what} is not installed")
