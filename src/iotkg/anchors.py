@@ -50,4 +50,4 @@ class Anchors:
 
 
 def _count(number: int) -> Literal:
-    return Literal(str(number), datatype=XSD.nonNegativeInteger)
+    return Literal(str(number), datatype=XSD.integer)

@@ -68,7 +68,7 @@ def write(graphs: Graphs, dist: Path) -> Release:
 def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
     """Write the files to a new folder, point ``dist`` at it, and remove all older ones."""
     releases = dist.parent / ".releases"
-    releases.mkdir(exist_ok=True)
+    releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = Path(mkdtemp(prefix=f"{name}-", dir=releases))
@@ -98,9 +98,9 @@ def _files(graphs: Graphs) -> dict[str, str]:
         "iotkg.nq": "".join(sorted(f"{quad} .\n" for quad in quads)),
         "iotkg.ttl": graph_to_turtle(
             merged({name: frozenset(_canonical(triples)) for name, triples in graphs.items()}),
-            header="iotkg: the default view of the release, all graphs in one.",
+            header="# iotkg: the default view of the release, all graphs in one.",
         ),
-        "void.ttl": graph_to_turtle(_description(graphs), header="What the release holds (VoID)."),
+        "void.ttl": graph_to_turtle(_description(graphs), header="# What the release holds (VoID)."),
     }
 
 

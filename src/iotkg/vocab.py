@@ -171,5 +171,4 @@ class XSD:
     """XML Schema's datatypes."""
 
     integer = term("xsd:integer")
-    nonNegativeInteger = term("xsd:nonNegativeInteger")
     string = term("xsd:string")

@@ -1,0 +1,152 @@
+"""The command line: parse, call, print, exit code.
+
+Exit codes, everywhere: 0 good, 1 violations found, 2 wrong usage, 3 input cannot be read or parsed, 4 shapes are
+broken or nothing was checked, 5 internal failure.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from iotkg import errors
+from iotkg.layout import Layout
+
+if TYPE_CHECKING:
+    from iotkg.findings import Finding
+
+app = typer.Typer(
+    name="iotkg",
+    help="China's ten IoT special action plans (2013-2015) as a knowledge graph, every statement tied to its words.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_EXIT = {
+    errors.CurationError: 1,
+    errors.RequestError: 2,
+    errors.InputError: 3,
+    errors.ShapesError: 4,
+    errors.EngineError: 5,
+}
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Language(str, Enum):
+    """The language of messages."""
+
+    zh = "zh"
+    en = "en"
+
+
+def main() -> None:
+    """Run the command line; every failure of ours ends in one message and its exit code."""
+    try:
+        app()
+    except errors.IotkgError as error:
+        _err.print(f"iotkg: {error}", style="red", markup=False)
+        sys.exit(next(code for kind, code in _EXIT.items() if isinstance(error, kind)))
+
+
+@app.command()
+def build() -> None:
+    """Check the data, infer what follows and write the release to dist/."""
+    from iotkg import build as pipeline
+    from iotkg import release
+
+    layout = Layout.find(Path.cwd())
+    steps = pipeline.Steps()
+    with steps.step("read"):
+        inputs = pipeline.read(layout)
+    with steps.step("validate as written"):
+        _stop_at_violations(pipeline.check(layout, inputs, inputs.written, "written"))
+    graphs = pipeline.assemble(inputs, steps)
+    with steps.step("validate complete"):
+        _stop_at_violations(pipeline.check(layout, inputs, pipeline.merged(graphs), "complete"))
+    with steps.step("write"):
+        written = release.write(graphs, layout.dist)
+    grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")
+    for name, count in written.graphs.items():
+        grid.add_row(name.rpartition("/graph/")[2], str(count))
+    _out.print(grid)
+    _out.print("  ".join(f"{name} {seconds:.2f} s" for name, seconds in steps.seconds.items()))
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Report only on these files or folders of the checkout.")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
+) -> None:
+    """Check the data as written and after inference; write nothing."""
+    from iotkg import build as pipeline
+
+    layout = Layout.find(Path.cwd())
+    wanted = _wanted(layout, paths or [])
+    inputs = pipeline.read(layout)
+    found = pipeline.check(layout, inputs, inputs.written, "written")
+    if not any(finding.severity == "violation" for finding in found):
+        graphs = pipeline.assemble(inputs)
+        found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
+    found = [finding for finding in found if not wanted or (finding.file or "") in wanted]
+    sys.exit(_report(found, lang.value))
+
+
+@app.command()
+def fmt(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")] = False,
+) -> None:
+    """Lay out every Turtle file of the checkout canonically."""
+    from iotkg.loading import read_text
+    from iotkg.turtle import format_turtle
+
+    layout = Layout.find(Path.cwd())
+    faults, changed = [], []
+    for path in layout.turtle:
+        shown = layout.relative(path)
+        try:
+            text = read_text(path, shown)
+            laid_out = format_turtle(text, name=shown)
+        except errors.InputError as error:
+            faults.append(str(error))
+            continue
+        if text != laid_out:
+            changed.append((path, laid_out))
+    if faults:
+        raise errors.TurtleError("\n".join(faults))
+    for path, laid_out in changed:
+        _out.print(f"{'would change' if check else 'laid out'} {layout.relative(path)}")
+        if not check:
+            path.write_text(laid_out, encoding="utf-8", newline="\n")
+    sys.exit(1 if check and changed else 0)
+
+
+def _wanted(layout: Layout, paths: list[Path]) -> set[str]:
+    """Name the Turtle files that the paths cover."""
+    known = {layout.relative(path): path for path in layout.turtle}
+    wanted: set[str] = set()
+    for path in paths:
+        whole = path.resolve()
+        covered = {name for name, file in known.items() if file == whole or file.is_relative_to(whole)}
+        if not covered:
+            raise errors.RequestError(f"{path}: no Turtle file of this checkout is there; name one below {layout.root}")
+        wanted |= covered
+    return wanted
+
+
+def _stop_at_violations(found: list[Finding]) -> None:
+    if any(finding.severity == "violation" for finding in found):
+        sys.exit(_report(found, "en"))
+
+
+def _report(found: list[Finding], lang: str) -> int:
+    """Print findings, worst first, and give the exit code."""
+    raise NotImplementedError

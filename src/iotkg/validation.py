@@ -1,0 +1,271 @@
+"""Shapes and checks: whether the triples say what they should, and nothing they should not.
+
+pySHACL gives the verdict on shapes, pyoxigraph runs the checks: queries that must return no row. rdflib's graphs
+never leave this module, and rdflib and pySHACL are imported only when shapes are run. Each shape and check says
+in which phase it holds: on what was written, or on what is complete after inference.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import pyoxigraph as ox
+
+from iotkg.errors import ShapesError
+from iotkg.findings import Finding, Severity, fill, parse_report, plain, shown
+from iotkg.identifiers import shorten
+from iotkg.queryfile import QueryFile
+from iotkg.turtle import parse_turtle
+from iotkg.vocab import PREFIXES, QUERY, RDF, term
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+Phase: TypeAlias = Literal["written", "complete"]
+Shapes: TypeAlias = tuple[tuple[str, str], ...]
+
+_BOTH: Final = "both"
+_COMPONENT: Final = term("sh:SPARQLConstraintComponent").value
+_DEACTIVATED = ox.Literal("true", datatype=term("xsd:boolean"))
+_KINDS = (term("sh:NodeShape"), term("sh:PropertyShape"))
+_PHASE = term("iotsh:phase")
+_PHASES: dict[ox.NamedNode, Phase] = {term("iotsh:written"): "written", term("iotsh:complete"): "complete"}
+_SUBCLASS = term("rdfs:subClassOf")
+_TARGETS = {
+    term("sh:targetClass"),
+    term("sh:targetNode"),
+    term("sh:targetObjectsOf"),
+    term("sh:targetSubjectsOf"),
+}
+_USES_SHAPE = {term("sh:node"), term("sh:not"), term("sh:property"), term("sh:qualifiedValueShape")}
+
+
+def validate(
+    triples: Iterable[ox.Triple],
+    *,
+    shapes: Sequence[tuple[str, str]],
+    phase: Phase,
+    allow_empty: bool = False,
+) -> list[Finding]:
+    """Hold triples against the shapes of a phase, each a file name and its Turtle; sorted.
+
+    Raises: ShapesError when the shapes are broken, when there are none, or, unless ``allow_empty``, when nothing
+    is violated and a shape had nothing to look at. TurtleError when a file is no Turtle.
+    """
+    data = list(triples)
+    parsed = _parse(tuple(shapes))
+    active = {shape for shape, when in _phases(parsed).items() if when == phase}
+    if not active:
+        raise ShapesError(f"no shape has iotsh:phase iotsh:{phase}; nothing was checked")
+    report = _run(data, _activated(tuple(shapes), phase))
+    findings = parse_report(report, parsed)
+    if allow_empty or any(finding.severity is Severity.VIOLATION for finding in findings):
+        return findings
+    empty = sorted(shorten(shape.value) for shape in active - _matched(data, parsed))
+    if empty:
+        raise ShapesError(f"the targets of these shapes match nothing in the data: {', '.join(empty)}")
+    return findings
+
+
+def run_checks(store: ox.Store, checks: Sequence[QueryFile], *, phase: Phase) -> list[Finding]:
+    """Run the checks of a phase over the default graph; each row is a finding; sorted.
+
+    Raises: ShapesError naming the file when there is no check to run, or a check cannot be run.
+    """
+    active = [check for check in checks if _check_phase(check) in {phase, _BOTH}]
+    if not active:
+        raise ShapesError(f"no check has the phase {phase}; nothing was checked")
+    return sorted(finding for check in active for finding in _rows(store, check))
+
+
+def _check_phase(check: QueryFile) -> str:
+    stated = check.header.get("phase", "")
+    if stated not in {*_PHASES.values(), _BOTH}:
+        raise ShapesError(f"{_file(check)}: '#+ phase:' is one of written, complete, both")
+    return stated
+
+
+def _rows(store: ox.Store, check: QueryFile) -> Iterator[Finding]:
+    """Run one check and make a finding of each row."""
+    try:
+        severity = Severity(check.header["severity"])
+        answer = store.query(check.text)
+    except (KeyError, ValueError, SyntaxError, RuntimeError) as error:
+        raise ShapesError(f"{_file(check)}: {error}") from error
+    names = [variable.value for variable in answer.variables] if isinstance(answer, ox.QuerySolutions) else []
+    if not isinstance(answer, ox.QuerySolutions) or "focus" not in names:
+        raise ShapesError(
+            f"{_file(check)}: a check is a SELECT of ?focus, and of ?path and ?value where it can"
+        )
+    for row in answer:
+        bound = {
+            name: value
+            for name in names
+            if isinstance(value := row[name], ox.NamedNode | ox.BlankNode | ox.Literal)
+        }
+        if "focus" not in bound:
+            raise ShapesError(f"{_file(check)}: a row leaves ?focus unbound")
+        words = {name: shown(value) for name, value in bound.items()}
+        yield Finding(
+            severity=severity,
+            shape=f"{QUERY}{check.name}",
+            focus=plain(bound["focus"]),
+            path=words.get("path"),
+            value=plain(bound["value"]) if "value" in bound else None,
+            component=_COMPONENT,
+            messages={
+                "en": fill(check.header["message"], words),
+                "zh": fill(check.header["message-zh"], words),
+            },
+        )
+
+
+def _file(check: QueryFile) -> str:
+    return f"queries/checks/{check.name}.rq"
+
+
+@lru_cache(maxsize=4)
+def _parse(shapes: Shapes) -> tuple[ox.Triple, ...]:
+    """Read the shapes and refuse those that an engine would pass over in silence."""
+    triples: list[ox.Triple] = []
+    faults: list[str] = []
+    for name, text in shapes:
+        parsed = parse_turtle(text, name=name)
+        if not any(triple.predicate == RDF.type and triple.object in _KINDS for triple in parsed):
+            faults.append(f"{name}: holds no shape")
+        triples += parsed
+    if not shapes:
+        faults.append("there are no shapes; nothing was checked")
+    faults += _faults(triples)
+    if faults:
+        raise ShapesError("\n".join(sorted(faults)))
+    return tuple(triples)
+
+
+def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
+    """Name unknown SHACL terms, references to shapes that are not there, and shapes that never run."""
+    from rdflib.namespace import SH  # noqa: PLC0415 - heavy, and needed only where shapes are run
+
+    nodes = {node for triple in triples for node in (triple.predicate, triple.object)}
+    for node in nodes:
+        if isinstance(node, ox.NamedNode) and node.value.startswith(PREFIXES["sh"]) and node.value not in SH:
+            yield f"{shorten(node.value)} is no term of SHACL"
+    shapes = {t.subject for t in triples if t.predicate == RDF.type and t.object in _KINDS}
+    used = {t.object for t in triples if t.predicate in _USES_SHAPE}
+    for user, name in {(t.subject, t.object) for t in triples if t.predicate in _USES_SHAPE}:
+        if name not in shapes:
+            yield f"{_name(user)} uses {_name(name)}, which is no shape"
+    listed = {triple.object for triple in triples if triple.predicate == RDF.first}
+    aimed = {triple.subject for triple in triples if triple.predicate in _TARGETS}
+    phases = Counter(t.subject for t in triples if t.predicate == _PHASE and t.object in _PHASES)
+    for shape in shapes | aimed:
+        if shape in aimed and phases[shape] != 1:
+            yield f"{_name(shape)} needs one iotsh:phase: iotsh:written or iotsh:complete"
+        elif shape not in aimed | used | listed:
+            yield f"{_name(shape)} has no target and is used by no shape"
+
+
+def _name(node: object) -> str:
+    return shorten(node.value) if isinstance(node, ox.NamedNode) else str(node)
+
+
+def _phases(triples: Iterable[ox.Triple]) -> dict[ox.NamedNode, Phase]:
+    """Give the phase of each shape with a target."""
+    return {
+        triple.subject: _PHASES[triple.object]
+        for triple in triples
+        if triple.predicate == _PHASE
+        and isinstance(triple.subject, ox.NamedNode)
+        and isinstance(triple.object, ox.NamedNode)
+        and triple.object in _PHASES
+    }
+
+
+def _matched(data: Sequence[ox.Triple], shapes: Iterable[ox.Triple]) -> set[object]:
+    """Give the shapes that have a focus node in the data."""
+    predicates: set[object] = {triple.predicate for triple in data}
+    present: dict[str, set[object]] = {
+        "targetClass": _inhabited(data),
+        "targetNode": {node for triple in data for node in (triple.subject, triple.object)},
+        "targetObjectsOf": predicates,
+        "targetSubjectsOf": predicates,
+    }
+    return {
+        triple.subject
+        for triple in shapes
+        if triple.predicate in _TARGETS
+        and triple.object in present[triple.predicate.value.removeprefix(PREFIXES["sh"])]
+    }
+
+
+def _inhabited(data: Sequence[ox.Triple]) -> set[object]:
+    """Give the classes that have an instance, in themselves or in a class below them."""
+    above: dict[object, list[object]] = {}
+    for triple in data:
+        if triple.predicate == _SUBCLASS:
+            above.setdefault(triple.subject, []).append(triple.object)
+    found: set[object] = set()
+    waiting: list[object] = [triple.object for triple in data if triple.predicate == RDF.type]
+    while waiting:
+        item = waiting.pop()
+        if item not in found:
+            found.add(item)
+            waiting += above.get(item, ())
+    return found
+
+
+@lru_cache(maxsize=4)
+def _activated(shapes: Shapes, phase: Phase) -> Graph:
+    """Give the shapes as pySHACL reads them, those of the other phase deactivated."""
+    triples = list(_parse(shapes))
+    other = [shape for shape, when in _phases(triples).items() if when != phase]
+    return _graph([*triples, *(ox.Triple(shape, term("sh:deactivated"), _DEACTIVATED) for shape in other)])
+
+
+def _run(data: Iterable[ox.Triple], shapes: Graph) -> Iterator[ox.Triple]:
+    """Run pySHACL and hand back its report."""
+    from pyshacl import validate as pyshacl_validate  # noqa: PLC0415 - heavy, and needed only here
+    from rdflib import Graph  # noqa: PLC0415 - likewise
+
+    try:
+        with _quiet():
+            _, report, message = pyshacl_validate(
+                _graph(data),
+                shacl_graph=shapes,
+                inference="none",
+                advanced=False,
+                meta_shacl=False,
+                inplace=True,
+            )
+    except Exception as error:  # pySHACL lets every error of its parts through
+        raise ShapesError(f"pySHACL cannot evaluate the shapes: {error}") from error
+    if not isinstance(report, Graph):
+        raise ShapesError(f"pySHACL cannot evaluate the shapes: {message}")
+    written = report.serialize(format="nt", encoding="utf-8")
+    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
+
+
+def _graph(triples: Iterable[ox.Triple]) -> Graph:
+    """Copy triples to rdflib."""
+    from rdflib import Graph  # noqa: PLC0415 - heavy, and needed only where shapes are run
+
+    written = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+    with _quiet():
+        return Graph().parse(data=written, format="nt")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep rdflib from logging ill-formed literals with a traceback: sh:datatype reports them."""
+    logger = logging.getLogger("rdflib.term")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

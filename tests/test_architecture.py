@@ -1,0 +1,80 @@
+"""Who may import whom, and that every test file is collected."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = (
+    ("errors", "vocab"),
+    ("identifiers",),
+    ("model",),
+    ("turtle", "queryfile", "findings", "source_text"),
+    ("layout", "store"),
+    ("loading", "endpoint"),
+    ("document", "anchors"),
+    ("labels",),
+    ("evidence", "inference", "validation", "answering", "catalogue"),
+    ("build",),
+    ("release",),
+    ("cli",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+HEAVY = {"rdflib": {"validation"}, "pyshacl": {"validation"}, "owlrl": set(), "SPARQLWrapper": {"endpoint"}}
+
+
+def imports(path):
+    """Give (module, whether at the top level) for each import of a file."""
+    tree = ast.parse(path.read_text())
+    top = {id(node) for node in tree.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "iotkg" else [module]
+            yield from ((name, id(node) in top) for name in names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in top) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "src" / "iotkg").glob("[!_]*.py")), ids=lambda p: p.stem)
+def test_imports_point_down(path):
+    """A module imports only from layers below its own; every module has one."""
+    for name, _ in imports(path):
+        if name.startswith("iotkg."):
+            assert LEVEL[name.split(".")[1]] < LEVEL[path.stem], f"{path.stem} imports {name}"
+        assert not name.startswith("iotkg_api") or path.stem == "cli"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "src").rglob("*.py")), ids=lambda p: p.stem)
+def test_heavy_libraries_stay_where_they_are_used(path):
+    """rdflib, pySHACL and owlrl cost up to half a second: `iotkg serve` starts without them."""
+    for name, top in imports(path):
+        package = name.split(".")[0]
+        if package in HEAVY:
+            assert path.stem in HEAVY[package]
+            assert not top or in_type_checking(path, name)
+
+
+def in_type_checking(path, name):
+    return f"if TYPE_CHECKING:\n    from {name}" in path.read_text()
+
+
+def test_every_test_file_is_collected():
+    allowed = {"conftest.py", "serving.py", "strategies.py"}
+    for path in (ROOT / "tests").glob("*.py"):
+        assert path.name.startswith("test_") or path.name in allowed
+
+
+def test_the_version_is_written_once_and_agrees_with_the_ontology_and_the_changelog():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f'owl:versionInfo "{version}"' in (ROOT / "ontology" / "iotkg.ttl").read_text()
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_nothing_committed_names_a_registry_or_a_machine():
+    """Lock files hold names, versions and hashes, and no address."""
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
