@@ -155,14 +155,26 @@ def test_a_mention_supports_a_link(resolve):
 def test_words_without_a_link_are_refused(resolve):
     """Only the maximal label demands a link: the zone's name inside a document's title does not."""
     unit = term("task:iot-2013_talent_13")
-    with pytest.raises(LinkError, match="says 无锡国家传感网创新示范区 at 25242: link place:wuxi-zone") as caught:
-        resolve(take=[(unit, term("iotkg:targetPlace")), (term("xref:iot-2013_talent_13_application-13"), IOTKG.statedIn),
-                      (term("xref:iot-2013_talent_13_application-13"), IOTKG.quote),
-                      (term("xref:iot-2013_talent_13_application-13"), IOTKG.targetQuote)])
+    with pytest.raises(
+        LinkError, match="says 无锡国家传感网创新示范区 at 25242: link place:wuxi-zone"
+    ) as caught:
+        resolve(
+            take=[
+                (unit, term("iotkg:targetPlace")),
+                (term("xref:iot-2013_talent_13_application-13"), IOTKG.statedIn),
+                (term("xref:iot-2013_talent_13_application-13"), IOTKG.quote),
+                (term("xref:iot-2013_talent_13_application-13"), IOTKG.targetQuote),
+            ]
+        )
     assert len(caught.value.problems) == 1
 
 
 def test_white_space_inside_a_name_does_not_hide_it(inputs):
     """（2012-2020 年） in task 13 is （2012-2020年） of the label."""
-    derived = set(evidence.resolve("iot-2013", inputs.texts["iot-2013"], inputs.documents["iot-2013"], inputs.registry))
-    assert Triple(term("anchor:iot-2013_11666-11697"), IOTKG.identifies, term("document:wuxi-outline-2012-2020")) in derived
+    derived = set(
+        evidence.resolve("iot-2013", inputs.texts["iot-2013"], inputs.documents["iot-2013"], inputs.registry)
+    )
+    assert (
+        Triple(term("anchor:iot-2013_11666-11697"), IOTKG.identifies, term("document:wuxi-outline-2012-2020"))
+        in derived
+    )

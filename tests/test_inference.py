@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Store, Triple, 
 from iotkg import identifiers, inference
 from iotkg.errors import QueryFileError
 from iotkg.queryfile import parse_query
-from iotkg.vocab import ID, PREFIXES, RDF, term
+from iotkg.vocab import ID, PREFIXES, term
 
 HEAD = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
 OWNER_BASIS = """
@@ -173,7 +173,9 @@ def test_owlrl_gives_the_same_instance_triples(inputs, asserted):
 
     derived = inference.close(asserted, inputs.rules)
     own = {t for t, d in derived.items() if inputs.rules[d.rule].header["stratum"] != "owl"}
-    text = serialize((Triple(t.subject, t.predicate, t.object) for t in {*asserted, *own}), format=RdfFormat.N_TRIPLES)
+    text = serialize(
+        (Triple(t.subject, t.predicate, t.object) for t in {*asserted, *own}), format=RdfFormat.N_TRIPLES
+    )
     graph = rdflib.Graph().parse(data=text, format="nt")
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
     oracle = {
@@ -193,7 +195,11 @@ def test_owlrl_gives_the_same_instance_triples(inputs, asserted):
         format="nt",
     )
     mine = {(str(s), str(p), o.n3()) for s, p, o in ours}
-    same_as = [(s, o) for s, o in graph.subject_objects(rdflib.OWL.sameAs) if s != o and not isinstance(s, rdflib.Literal)]
+    same_as = [
+        (s, o)
+        for s, o in graph.subject_objects(rdflib.OWL.sameAs)
+        if s != o and not isinstance(s, rdflib.Literal)
+    ]
     assert same_as == []
     assert oracle - mine == set()
     assert mine - oracle == set()

@@ -102,7 +102,9 @@ def test_a_build_that_is_killed_leaves_the_last_good_release(graphs, tmp_path):
         "    release.write({node: frozenset({Triple(node, node, Literal(str(turn)))})}, dist)\n"
     )
     for delay in (0.01, 0.02, 0.03, 0.05, 0.08):
-        writer = subprocess.Popen([sys.executable, "-c", command, str(tmp_path / "dist")], stdout=subprocess.PIPE)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", command, str(tmp_path / "dist")], stdout=subprocess.PIPE
+        )
         assert writer.stdout.readline() == b"ready\n"
         time.sleep(delay)
         writer.send_signal(signal.SIGKILL)

@@ -48,7 +48,9 @@ def test_the_outline_reads_as_the_text_does(text, units, golden):
     for position, unit in enumerate(units):
         depth[position] = 0 if unit.parent is None else depth[unit.parent] + 1
         printed = f"{unit.number or ''}{unit.title or '(no caption)'}"
-        lines.append(f"{'  ' * depth[position]}{unit.kind} {unit.local or '-'} {unit.start}-{unit.end} {printed}\n")
+        lines.append(
+            f"{'  ' * depth[position]}{unit.kind} {unit.local or '-'} {unit.start}-{unit.end} {printed}\n"
+        )
     golden("outline.txt", "".join(lines))
 
 

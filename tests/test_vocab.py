@@ -4,14 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode
-
-from iotkg.identifiers import anchor, expand, mint, parts_of, shorten
-from iotkg.errors import InvalidParameter
-from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF, UNIT_CLASSES
-
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import NamedNode
+
+from iotkg.errors import InvalidParameter
+from iotkg.identifiers import anchor, expand, mint, parts_of, shorten
+from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF, UNIT_CLASSES
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty"}

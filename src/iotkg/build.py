@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from iotkg import evidence, identifiers, inference
+from iotkg.errors import TurtleError
 from iotkg.findings import Finding, located
 from iotkg.layout import Layout
 from iotkg.loading import Curated, Place, load_queries, load_source, load_turtle, read_text
@@ -69,11 +71,22 @@ class Steps:
 def read(layout: Layout) -> Inputs:
     """Parse every file of the checkout.
 
-    Raises: InputError when a file cannot be read or parsed, or a source text is not the pinned one.
+    Raises: InputError when files cannot be read or parsed, naming all of them, or a source text is not the pinned one.
     """
-    ontology = load_turtle(layout, layout.ontology, blank_nodes=True)
-    registry = load_turtle(layout, layout.registry)
-    documents = {key: load_turtle(layout, layout.curated(key)) for key in layout.documents}
+    faults: list[str] = []
+
+    def load(paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:
+        try:
+            return load_turtle(layout, paths, blank_nodes=blank_nodes)
+        except TurtleError as error:
+            faults.append(str(error))
+            return Curated((), {})
+
+    ontology = load(layout.ontology, blank_nodes=True)
+    registry = load(layout.registry)
+    documents = {key: load(layout.curated(key)) for key in layout.documents}
+    if faults:
+        raise TurtleError("\n".join(faults))
     texts = {
         key: load_source(layout, key, _pinned(key, curated.triples)) for key, curated in documents.items()
     }

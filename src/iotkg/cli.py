@@ -7,19 +7,19 @@ broken or nothing was checked, 5 internal failure.
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from collections import Counter
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
 from iotkg import errors
+from iotkg.findings import Finding, Severity
+from iotkg.identifiers import shorten
 from iotkg.layout import Layout
-
-if TYPE_CHECKING:
-    from iotkg.findings import Finding
 
 app = typer.Typer(
     name="iotkg",
@@ -28,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_EXIT = {
+_EXIT: dict[type[errors.IotkgError], int] = {
     errors.CurationError: 1,
     errors.RequestError: 2,
     errors.InputError: 3,
@@ -39,7 +39,7 @@ _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-class Language(str, Enum):
+class Language(StrEnum):
     """The language of messages."""
 
     zh = "zh"
@@ -53,6 +53,9 @@ def main() -> None:
     except errors.IotkgError as error:
         _err.print(f"iotkg: {error}", style="red", markup=False)
         sys.exit(next(code for kind, code in _EXIT.items() if isinstance(error, kind)))
+    except Exception:  # noqa: BLE001 - the outermost handler: 1 means violations, so a bug must not exit with it
+        _err.print_exception()
+        sys.exit(5)
 
 
 @app.command()
@@ -93,7 +96,7 @@ def validate(
     wanted = _wanted(layout, paths or [])
     inputs = pipeline.read(layout)
     found = pipeline.check(layout, inputs, inputs.written, "written")
-    if not any(finding.severity == "violation" for finding in found):
+    if not any(finding.severity == Severity.VIOLATION for finding in found):
         graphs = pipeline.assemble(inputs)
         found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
     found = [finding for finding in found if not wanted or (finding.file or "") in wanted]
@@ -102,7 +105,9 @@ def validate(
 
 @app.command()
 def fmt(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")
+    ] = False,
 ) -> None:
     """Lay out every Turtle file of the checkout canonically."""
     from iotkg.loading import read_text
@@ -137,16 +142,49 @@ def _wanted(layout: Layout, paths: list[Path]) -> set[str]:
         whole = path.resolve()
         covered = {name for name, file in known.items() if file == whole or file.is_relative_to(whole)}
         if not covered:
-            raise errors.RequestError(f"{path}: no Turtle file of this checkout is there; name one below {layout.root}")
+            raise errors.RequestError(
+                f"{path}: no Turtle file of this checkout is there; name one below {layout.root}"
+            )
         wanted |= covered
     return wanted
 
 
 def _stop_at_violations(found: list[Finding]) -> None:
-    if any(finding.severity == "violation" for finding in found):
+    if any(finding.severity == Severity.VIOLATION for finding in found):
         sys.exit(_report(found, "en"))
 
 
 def _report(found: list[Finding], lang: str) -> int:
     """Print findings, worst first, and give the exit code."""
-    raise NotImplementedError
+    counts = Counter(finding.severity.value for finding in found)
+    for finding in sorted(found):
+        if finding.severity != Severity.INFO:
+            _out.print(_line(finding, lang), markup=False)
+    told = Counter(
+        (finding.shape, _message(finding, lang)) for finding in found if finding.severity == Severity.INFO
+    )
+    for (shape, message), number in sorted(told.items()):
+        _out.print(f"info: {number} × {message} ({shorten(shape)})", markup=False)
+    _out.print(
+        ", ".join(
+            f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}" for name in ("violation", "warning")
+        )
+    )
+    return 1 if counts["violation"] else 0
+
+
+def _line(finding: Finding, lang: str) -> str:
+    """Write a finding as compilers do: place, severity, what, where it is said."""
+    place = f"{finding.file or '-'}:{finding.line or 0}"
+    value = f" [{_short(finding.value)}]" if finding.value else ""
+    path = f" {finding.path}" if finding.path else ""
+    message = _message(finding, lang)
+    return f"{place}: {finding.severity}: {message}: {shorten(finding.focus)}{path}{value} ({shorten(finding.shape)})"
+
+
+def _message(finding: Finding, lang: str) -> str:
+    return finding.messages.get(lang) or next(iter(finding.messages.values()), "no message")
+
+
+def _short(value: str) -> str:
+    return shorten(value) if value.startswith("http") else value

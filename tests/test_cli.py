@@ -1,0 +1,209 @@
+"""The command line as a newcomer types it, in a copy of the checkout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).parent / "iotkg")
+BROKEN = "data/iot-2013/standards/statements.ttl"
+
+
+@pytest.fixture
+def checkout(layout, tmp_path):
+    """A copy of everything the build reads."""
+    for part in ("ontology", "data", "shapes", "queries"):
+        shutil.copytree(layout.root / part, tmp_path / part)
+    return tmp_path
+
+
+def run(folder, *arguments, given=None):
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
+    return subprocess.run(
+        [COMMAND, *arguments],
+        cwd=folder,
+        input=given,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture(scope="module")
+def built(layout, tmp_path_factory):
+    """A copy with a release in it."""
+    folder = tmp_path_factory.mktemp("built")
+    for part in ("ontology", "data", "shapes", "queries"):
+        shutil.copytree(layout.root / part, folder / part)
+    done = run(folder, "build")
+    assert done.returncode == 0, done.stderr
+    assert "iot-2013/curated" in done.stdout
+    return folder
+
+
+def test_help_names_every_command():
+    done = run(".", "--help")
+    assert done.returncode == 0
+    for command in ("build", "validate", "fmt", "query", "run", "serve"):
+        assert f" {command} " in done.stdout
+
+
+def test_the_real_data_is_valid(layout):
+    done = run(layout.root, "validate")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "88 × Owner is known only at corpus level" in done.stdout
+    assert "0 violations" in done.stdout
+
+
+def test_a_violation_names_file_line_and_rule_and_exits_1(checkout):
+    edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "")
+    done = run(checkout, "validate")
+    assert done.returncode == 1
+    line = (checkout / BROKEN).read_text().splitlines().index(
+        "responsibility:iot-2013_standards_sac_lead"
+    ) + 1
+    assert f"{BROKEN}:{line}: violation: " in done.stdout
+    assert "iotsh:Responsibility-role" in done.stdout
+
+
+def test_messages_come_in_chinese_too(checkout):
+    edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "")
+    assert "责任陈述须恰有一个" in run(checkout, "validate", "--lang", "zh").stdout
+
+
+def test_a_report_can_be_kept_to_some_files(checkout):
+    edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "")
+    assert run(checkout, "validate", "data/iot-2013/talent").returncode == 0
+    assert run(checkout, "validate", "data/iot-2013/standards").returncode == 1
+
+
+def test_a_quote_that_is_not_in_the_text_stops_with_its_place(checkout):
+    edit(checkout / BROKEN, '"国家标准委牵头"', '"国家标准委主导"')
+    done = run(checkout, "validate")
+    assert done.returncode == 1
+    assert f"{BROKEN}:" in done.stderr
+    assert "stands nowhere in the text" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "build", "fmt"])
+def test_a_file_that_does_not_parse_is_named_with_line_and_column(checkout, command):
+    """Exit 3, every such file named, and nothing written."""
+    edit(checkout / BROKEN, "a iotkg:Deadline ;", "a iotkg:Deadline ")
+    edit(checkout / "data/registry/places.ttl", "@prefix place:", "@prefx place:")
+    before = {path: path.read_bytes() for path in checkout.rglob("*.*") if path.is_file()}
+    done = run(checkout, command)
+    assert done.returncode == 3
+    number = (checkout / BROKEN).read_text().splitlines().index("  a iotkg:Deadline ") + 1
+    assert f"{BROKEN}:{number + 1}:" in done.stderr or f"{BROKEN}:{number}:" in done.stderr
+    assert "data/registry/places.ttl:" in done.stderr
+    assert {path: path.read_bytes() for path in checkout.rglob("*.*") if path.is_file()} == before
+    assert not (checkout / "dist").exists()
+
+
+def test_broken_shapes_exit_4(checkout):
+    edit(
+        checkout / "shapes" / "task.ttl",
+        "sh:targetClass iotkg:Task ;\n  sh:property iotsh:Task-leaf",
+        "sh:targetClass iotkg:Taks ;\n  sh:property iotsh:Task-leaf",
+    )
+    done = run(checkout, "validate")
+    assert done.returncode == 4
+    assert "iotsh:Task" in done.stderr
+
+
+def test_no_shapes_exit_4(checkout):
+    shutil.rmtree(checkout / "shapes")
+    (checkout / "shapes").mkdir()
+    assert run(checkout, "validate").returncode == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "nowhere"),
+        ("validate", "--lang", "fr"),
+        ("run", "no-such-query"),
+        ("run", "owner-and-deadline", "--plan", "nonsense"),
+        ("run", "owner-and-deadline", "--colour", "red"),
+        ("frobnicate",),
+    ],
+)
+def test_wrong_usage_exits_2(built, arguments):
+    done = run(built, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+
+
+def test_outside_a_checkout_the_mend_is_named(tmp_path):
+    done = run(tmp_path, "validate")
+    assert done.returncode == 3
+    assert "no iotkg checkout here" in done.stderr
+
+
+def test_fmt_check_writes_nothing_and_fmt_mends(checkout):
+    path = checkout / BROKEN
+    good = path.read_text()
+    path.write_text(good.replace("  iotkg:role role:lead ;\n", "    iotkg:role\n   role:lead ;\n"))
+    wrong = path.read_text()
+    done = run(checkout, "fmt", "--check")
+    assert (done.returncode, path.read_text()) == (1, wrong)
+    assert f"would change {BROKEN}" in done.stdout
+    assert run(checkout, "fmt").returncode == 0
+    assert path.read_text() == good
+    assert run(checkout, "fmt", "--check").returncode == 0
+
+
+def test_fmt_refuses_a_comment_that_it_would_lose(checkout):
+    edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "  # the lead\n  iotkg:role role:lead ;\n")
+    done = run(checkout, "fmt")
+    assert done.returncode == 3
+    assert f"{BROKEN}:" in done.stderr
+
+
+def test_a_failing_build_leaves_the_last_release(built, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    before = (folder / "dist" / "manifest.json").read_bytes()
+    edit(folder / BROKEN, "  iotkg:role role:lead ;\n", "")
+    assert run(folder, "build").returncode == 1
+    assert (folder / "dist" / "manifest.json").read_bytes() == before
+
+
+def test_run_lists_and_answers_the_canned_queries(built):
+    assert "owner-and-deadline" in run(built, "run").stdout
+    done = run(built, "run", "tasks-by-owner-basis", "--format", "json")
+    assert done.returncode == 0
+    rows = json.loads(done.stdout)
+    assert sum(int(row["tasks"]) for row in rows) == 110
+
+
+def test_query_reads_a_file_or_standard_input(built, tmp_path):
+    query = "SELECT (COUNT(*) AS ?tasks) WHERE { ?t a <https://w3id.org/iotkg/ontology#Task> }"
+    done = run(built, "query", "-", "--format", "csv", given=query)
+    assert (done.returncode, done.stdout.split()) == (0, ["tasks", "110"])
+    (tmp_path / "q.rq").write_text(query)
+    assert run(built, "query", str(tmp_path / "q.rq"), "--format", "csv").stdout == done.stdout
+
+
+def test_a_query_that_does_not_parse_exits_3(built):
+    done = run(built, "query", "-", given="SELECT WHERE")
+    assert done.returncode == 3
+    assert "1:" in done.stderr
+
+
+def test_without_a_release_the_mend_is_named(checkout):
+    done = run(checkout, "run", "owner-and-deadline")
+    assert done.returncode == 3
+    assert "iotkg build" in done.stderr
