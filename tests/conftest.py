@@ -13,12 +13,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files; review the diff as code")
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite the golden files; review the diff as code"
+    )
 
 
 @pytest.fixture(scope="session")
 def layout():
-    """The checkout the tests stand in."""
+    """Give the checkout the tests stand in."""
     return Layout.find(Path(__file__).resolve())
 
 
@@ -30,19 +32,17 @@ def inputs(layout):
 
 @pytest.fixture(scope="session")
 def graphs(inputs):
-    """The real graphs, built in this session."""
+    """Give the real graphs, built in this session."""
     return build.assemble(inputs)
 
 
 @pytest.fixture(scope="session")
 def store(graphs):
-    """The real data as the service holds it: named graphs, and their union as the default graph."""
+    """Give the real data as the service holds it: named graphs, and their union as the default graph."""
     store = Store()
     for name, triples in graphs.items():
         store.bulk_extend(Quad(t.subject, t.predicate, t.object, name) for t in triples)
-    store.bulk_extend(
-        Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in build.merged(graphs)
-    )
+    store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in build.merged(graphs))
     return store
 
 

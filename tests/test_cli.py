@@ -15,7 +15,7 @@ BROKEN = "data/iot-2013/standards/statements.ttl"
 
 @pytest.fixture
 def checkout(layout, tmp_path):
-    """A copy of everything the build reads."""
+    """Give a copy of everything the build reads."""
     for part in ("ontology", "data", "shapes", "queries"):
         shutil.copytree(layout.root / part, tmp_path / part)
     return tmp_path
@@ -43,7 +43,7 @@ def edit(path, old, new):
 
 @pytest.fixture(scope="module")
 def built(layout, tmp_path_factory):
-    """A copy with a release in it."""
+    """Give a copy with a release in it."""
     folder = tmp_path_factory.mktemp("built")
     for part in ("ontology", "data", "shapes", "queries"):
         shutil.copytree(layout.root / part, folder / part)

@@ -84,7 +84,9 @@ def test_owners_rest_on_these_bases(store):
 
 
 def test_deadlines_rest_on_these_bases(store):
-    query = "SELECT ?basis WHERE { ?task a iotkg:Task . ?d a iotkg:Deadline ; iotkg:appliesTo ?task ; iotkg:basis ?basis }"
+    query = """SELECT ?basis WHERE {
+      ?task a iotkg:Task . ?d a iotkg:Deadline ; iotkg:appliesTo ?task ; iotkg:basis ?basis
+    }"""
     found = Counter(row["basis"].value.rpartition("/")[2] for row in store.query(HEAD + query))
     assert found == {"plan-goal": 105, "plan-title": 5}
 
@@ -149,11 +151,11 @@ def test_no_premise_comes_later_than_what_follows(inputs, asserted):
 
 def test_a_rule_that_is_no_construct_is_refused(asserted):
     text = "#+ summary: x\n#+ kind: rule\n#+ stratum: owl\nSELECT ?s WHERE { ?s ?p ?o }"
-    with pytest.raises(QueryFileError, match="x.rq: a rule is a CONSTRUCT"):
+    with pytest.raises(QueryFileError, match=r"x\.rq: a rule is a CONSTRUCT"):
         inference.close(asserted, {"x": parse_query(text, name="x", path="x")})
+    wrong = parse_query(text.replace("stratum: owl", "stratum: other"), name="x", path="x")
     with pytest.raises(QueryFileError, match="stratum"):
-        wrong = text.replace("stratum: owl", "stratum: other")
-        inference.close(asserted, {"x": parse_query(wrong, name="x", path="x")})
+        inference.close(asserted, {"x": wrong})
 
 
 def test_nothing_blank_is_concluded(graphs):

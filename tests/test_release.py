@@ -21,7 +21,7 @@ PARTS = ("ontology", "data", "shapes", "queries")
 
 @pytest.fixture
 def checkout(layout, tmp_path):
-    """A copy of the checkout's inputs in another folder."""
+    """Give a copy of the checkout's inputs in another folder."""
     for part in PARTS:
         shutil.copytree(layout.root / part, tmp_path / "copy" / part)
     return Layout(tmp_path / "copy")
@@ -79,7 +79,7 @@ def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monke
     release.write(graphs, tmp_path / "dist")
     before = files(tmp_path / "dist")
 
-    def full(self, data):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)

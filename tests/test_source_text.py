@@ -42,7 +42,7 @@ def test_each_plan_has_its_number_of(units, kind, numbers):
     assert [counts[plan] for plan in range(10)] == numbers
 
 
-def test_the_outline_reads_as_the_text_does(text, units, golden):
+def test_the_outline_reads_as_the_text_does(units, golden):
     depth = {}
     lines = []
     for position, unit in enumerate(units):

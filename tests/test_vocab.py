@@ -19,7 +19,7 @@ part = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
 
 @pytest.fixture(scope="module")
 def declared(inputs):
-    """The terms that the ontology declares."""
+    """Give the terms that the ontology declares."""
     return {
         t.subject
         for t in inputs.ontology.triples
@@ -75,3 +75,36 @@ def test_an_iri_is_written_short_and_read_back():
 def test_an_iri_of_others_has_no_parts():
     with pytest.raises(InvalidParameter, match="not an IRI under"):
         parts_of(NamedNode("http://example.org/x"))
+
+
+def test_the_ontology_stays_within_what_was_checked_as_owl_2_rl(inputs):
+    """OWL API 5.1.9 finds ontology, code lists and alignment in OWL 2 RL and DL; these are all their constructs."""
+    allowed = {
+        "AllDisjointClasses",
+        "AnnotationProperty",
+        "Class",
+        "DatatypeProperty",
+        "FunctionalProperty",
+        "ObjectProperty",
+        "Ontology",
+        "Restriction",
+        "SymmetricProperty",
+        "TransitiveProperty",
+        "disjointWith",
+        "equivalentClass",
+        "hasValue",
+        "imports",
+        "inverseOf",
+        "members",
+        "onProperty",
+        "propertyChainAxiom",
+        "versionIRI",
+        "versionInfo",
+    }
+    owl = PREFIXES["owl"]
+    nodes = {node for t in inputs.ontology.triples for node in (t.predicate, t.object)}
+    used = {node.value.removeprefix(owl) for node in nodes if getattr(node, "value", "").startswith(owl)}
+    assert used - allowed == set()
+    assert not {f"{PREFIXES['rdfs']}domain", f"{PREFIXES['rdfs']}range"} & {
+        t.predicate.value for t in inputs.ontology.triples
+    }
