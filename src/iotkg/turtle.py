@@ -68,6 +68,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""Looser than Turtle's grammar: it is for texts that have been parsed, and never fails on others."""
+
 _HEADER: Final = re.compile(r"\s*(?:#[^\r\n]*(?:\r?\n|\Z))*")
 _UNICODE_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U00((?:10|0[0-9A-Fa-f])[0-9A-Fa-f]{4}))")
 _DAY: Final = re.compile(r"""("|'|\"""|''')(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\1""")
@@ -177,12 +179,17 @@ def _faults(text: str) -> Iterator[tuple[int, str]]:
     yield from _datatype_faults(tokens)
 
 
+def _directive(token: re.Match[str]) -> str:
+    """Read the word that begins a directive; a language, as in ``"x"@base``, begins none."""
+    return token.group().lower().lstrip("@") if token.lastgroup in ("keyword", "name") else ""
+
+
 def _token_faults(tokens: list[re.Match[str]]) -> Iterator[tuple[int, str]]:
     for token in tokens:
         start, word = token.start(), token.group()
         if token.lastgroup == "number" and not any(form.fullmatch(word) for form in _PLAIN.values()):
             yield start, f"{word} is not how we spell that number; write it like 1500, -3, 0.5 or 1500.0"
-        elif token.lastgroup != "language" and word.lower() in ("@base", "base"):
+        elif _directive(token) == "base":
             yield start, "a base hides what an IRI is; write prefixed names or full IRIs"
         elif word in ("<<", "{", "~") or (token.lastgroup == "language" and "--" in word):
             yield start, _RDF12
@@ -192,10 +199,10 @@ def _prefix_faults(tokens: list[re.Match[str]]) -> Iterator[tuple[int, str]]:
     """Find prefixes bound to another IRI than ours, and the first use of each that is not ours."""
     unknown: dict[str, int] = {}
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        prefix, colon, local = token.group().partition(":")
+        prefix, colon, _ = token.group().partition(":")
         if token.lastgroup != "name" or not colon or prefix == "_":
             continue
-        if before and after and not local and before.group().lower() in ("@prefix", "prefix"):
+        if before and after and _directive(before) == "prefix":
             ours = PREFIXES.get(prefix)
             if ours is not None and _iri(after) != ours:
                 yield token.start(), f"the prefix {prefix}: is bound to {after.group()}; bind it to <{ours}>"

@@ -34,13 +34,24 @@ _COMPONENT: Final = term("sh:SPARQLConstraintComponent").value
 _DEACTIVATED = ox.Literal("true", datatype=term("xsd:boolean"))
 _KINDS = (term("sh:NodeShape"), term("sh:PropertyShape"))
 _PHASE = term("iotsh:phase")
-_PHASES: dict[ox.NamedNode, Phase] = {term("iotsh:written"): "written", term("iotsh:complete"): "complete"}
 _SUBCLASS = term("rdfs:subClassOf")
+_PHASES: dict[ox.NamedNode, Phase] = {term("iotsh:written"): "written", term("iotsh:complete"): "complete"}
 _TARGETS = {
     term("sh:targetClass"),
     term("sh:targetNode"),
     term("sh:targetObjectsOf"),
     term("sh:targetSubjectsOf"),
+}
+_SAYS_NOTHING = {
+    RDF.type,
+    _PHASE,
+    term("skos:prefLabel"),
+    term("sh:deactivated"),
+    *(
+        term(f"sh:{name}")
+        for name in ("description", "group", "message", "name", "order", "path", "severity")
+    ),
+    *_TARGETS,
 }
 _USES_SHAPE = {term("sh:node"), term("sh:not"), term("sh:property"), term("sh:qualifiedValueShape")}
 
@@ -95,14 +106,15 @@ def _rows(store: ox.Store, check: QueryFile) -> Iterator[Finding]:
     try:
         severity = Severity(check.header["severity"])
         answer = store.query(check.text)
+        rows = list(answer) if isinstance(answer, ox.QuerySolutions) else []
     except (KeyError, ValueError, SyntaxError, RuntimeError) as error:
         raise ShapesError(f"{_file(check)}: {error}") from error
     names = [variable.value for variable in answer.variables] if isinstance(answer, ox.QuerySolutions) else []
-    if not isinstance(answer, ox.QuerySolutions) or "focus" not in names:
+    if "focus" not in names:
         raise ShapesError(
             f"{_file(check)}: a check is a SELECT of ?focus, and of ?path and ?value where it can"
         )
-    for row in answer:
+    for row in rows:
         bound = {
             name: value
             for name in names
@@ -168,6 +180,8 @@ def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
             yield f"{_name(shape)} needs one iotsh:phase: iotsh:written or iotsh:complete"
         elif shape not in aimed | used | listed:
             yield f"{_name(shape)} has no target and is used by no shape"
+        if not {triple.predicate for triple in triples if triple.subject == shape} - _SAYS_NOTHING:
+            yield f"{_name(shape)} states no constraint"
 
 
 def _name(node: object) -> str:
