@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "vocab"),
     ("identifiers",),
-    ("model",),
+    ("model", "tokens"),
     ("turtle", "queryfile", "findings", "source_text"),
     ("layout", "store"),
     ("loading", "endpoint"),

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain
 from typing import Final
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from iotkg.errors import TurtleError
-from iotkg.identifiers import expand, shorten
+from iotkg.identifiers import shorten
+from iotkg.tokens import PLAIN, RDF12, TANGLED, TOKEN, blank_node_faults, faults, header, iri_of
 from iotkg.vocab import PREFIXES, RDF, XSD, term
 
 _WIDTH: Final = 100
@@ -39,46 +39,12 @@ _RANK: Final = {
 """Where a predicate stands in a block; all others stand in between, by prefixed name."""
 
 _LANGUAGES: Final = {"zh": 0, "en": 1}
-_PLAIN: Final = {
-    term("xsd:integer"): re.compile(r"0|-?[1-9][0-9]*"),
-    term("xsd:decimal"): re.compile(r"(?!-0\.0\Z)-?(?:0|[1-9][0-9]*)\.(?:0|[0-9]*[1-9])"),
-    term("xsd:boolean"): re.compile(r"true|false"),
-}
-"""The one form in which a value is written without quotes."""
-
 _ONTOLOGY: Final = term("owl:Ontology")
-_DATE: Final = term("xsd:date").value
-_FLOATING: Final = {term("xsd:double").value, term("xsd:float").value}
-
 _INDENT: Final = "  "
 _ESCAPES: Final = {"\t": "\\t", "\r": "\\r"}
 _CELL: Final = {RDF.first: 1, RDF.rest: 1}
-_DELIMITER: Final = r"""\x00-\x20<>"'()\[\]{},;.\#\\^@~|"""
-_TOKEN: Final = re.compile(
-    rf"""
-      (?P<comment> \#[^\r\n]* )
-    | (?P<iri>     <[^\x00-\x20<>]*> )
-    | (?P<string>  \"""(?:[^"\\]|\\.|"(?!""))*+\""" | "(?:[^"\\\r\n]|\\.)*+"
-                 | '''(?:[^'\\]|\\.|'(?!''))*+''' | '(?:[^'\\\r\n]|\\.)*+' )
-    | (?P<language>(?<=["'])@[A-Za-z]+(?:-+[A-Za-z0-9]+)* )
-    | (?P<keyword> @[A-Za-z]+ )
-    | (?P<number>  [+-]?(?: (?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+ | [0-9]*\.[0-9]+ | [0-9]+ ) )
-    | (?P<name>    [^{_DELIMITER}](?:[^{_DELIMITER}]|\\.|\.+(?=[^{_DELIMITER}]|\\))* )
-    | (?P<mark>    \^\^ | << | [^\x00-\x20] )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""Looser than Turtle's grammar: it is for texts that have been parsed, and never fails on others."""
-
-_HEADER: Final = re.compile(r"\s*(?:#[^\r\n]*(?:\r?\n|\Z))*")
-_UNICODE_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U00((?:10|0[0-9A-Fa-f])[0-9A-Fa-f]{4}))")
-_DAY: Final = re.compile(r"""("|'|\"""|''')(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\1""")
 _UNSEEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Characters that break a line in some editor, or hide what is there; a newline has its own form."""
-
-_COMMENT: Final = "a comment below the header would be lost; make it a skos:editorialNote or remove it"
-_RDF12: Final = "RDF 1.2 is beyond the other tools; name the statement as a node, drop a text's direction"
-_TANGLED: Final = "is shared or part of a circle, which brackets cannot express; give the node an IRI"
 
 _Subject = NamedNode | BlankNode
 _Object = NamedNode | BlankNode | Literal
@@ -91,10 +57,10 @@ def format_turtle(text: str, *, name: str = "<text>") -> str:
     Raises: TurtleError with a line ``name:line:column: what is wrong; the mend`` for each fault.
     """
     triples = parse_turtle(text, name=name)
-    _refuse(text, name, _faults(text))
+    _refuse(text, name, faults(text))
     writer = _Writer(triples)
-    _refuse(text, name, _blank_node_faults(text, writer.tangled))
-    return writer.document(_header(text))
+    _refuse(text, name, blank_node_faults(text, writer.tangled))
+    return writer.document(header(text))
 
 
 def parse_turtle(text: str, *, name: str) -> list[Triple]:
@@ -116,10 +82,10 @@ def subject_lines(text: str) -> dict[str, int]:
     """Give the line, from 1, on which each IRI's block starts; blocks not laid out as here are left out."""
     lines: dict[str, int] = {}
     line, counted, before = 1, 0, "."
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         start, end = token.span()
         alone = text[start - 1 : start] in ("", "\n") and text[end : end + 1] == "\n"
-        iri = _iri(token) if alone and before == "." else None
+        iri = iri_of(token) if alone and before == "." else None
         if iri is not None:
             line += text.count("\n", counted, start)
             counted = start
@@ -146,98 +112,6 @@ def _place(text: str, offset: int) -> str:
     """Turn an offset into line and column, both from 1, counting lines as the parser does."""
     lines = re.split(r"\r\n|\r|\n", text[:offset])
     return f"{len(lines)}:{len(lines[-1]) + 1}"
-
-
-def _header_end(text: str) -> int:
-    match = _HEADER.match(text)
-    return match.end() if match else 0
-
-
-def _header(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text[: _header_end(text)].strip().split("\n"))
-
-
-def _iri(token: re.Match[str]) -> str | None:
-    """Read the IRI that a token names; None when it names none, or by a prefix or spelling not ours."""
-    if token.lastgroup == "iri":
-        return _UNICODE_ESCAPE.sub(lambda code: chr(int(code[1] or code[2], 16)), token.group()[1:-1])
-    found = expand(token.group()) if token.lastgroup == "name" else None
-    return found.value if found else None
-
-
-def _faults(text: str) -> Iterator[tuple[int, str]]:
-    """Find what parses and is not allowed: where it starts, and what to say of it."""
-    header_end = _header_end(text)
-    tokens: list[re.Match[str]] = []
-    for token in _TOKEN.finditer(text):
-        if token.lastgroup != "comment":
-            tokens.append(token)
-        elif token.start() >= header_end:
-            yield token.start(), _COMMENT
-    yield from _token_faults(tokens)
-    yield from _prefix_faults(tokens)
-    yield from _datatype_faults(tokens)
-
-
-def _directive(token: re.Match[str]) -> str:
-    """Read the word that begins a directive; a language, as in ``"x"@base``, begins none."""
-    return token.group().lower().lstrip("@") if token.lastgroup in ("keyword", "name") else ""
-
-
-def _token_faults(tokens: list[re.Match[str]]) -> Iterator[tuple[int, str]]:
-    for token in tokens:
-        start, word = token.start(), token.group()
-        if token.lastgroup == "number" and not any(form.fullmatch(word) for form in _PLAIN.values()):
-            yield start, f"{word} is not how we spell that number; write it like 1500, -3, 0.5 or 1500.0"
-        elif _directive(token) == "base":
-            yield start, "a base hides what an IRI is; write prefixed names or full IRIs"
-        elif word in ("<<", "{", "~") or (token.lastgroup == "language" and "--" in word):
-            yield start, _RDF12
-
-
-def _prefix_faults(tokens: list[re.Match[str]]) -> Iterator[tuple[int, str]]:
-    """Find prefixes bound to another IRI than ours, and the first use of each that is not ours."""
-    unknown: dict[str, int] = {}
-    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        prefix, colon, _ = token.group().partition(":")
-        if token.lastgroup != "name" or not colon or prefix == "_":
-            continue
-        if before and after and _directive(before) == "prefix":
-            ours = PREFIXES.get(prefix)
-            if ours is not None and _iri(after) != ours:
-                yield token.start(), f"the prefix {prefix}: is bound to {after.group()}; bind it to <{ours}>"
-        elif prefix not in PREFIXES:
-            unknown.setdefault(prefix, token.start())
-    for prefix, start in unknown.items():
-        yield start, f"the prefix {prefix}: is none of ours; write one that is, or add it to vocab.PREFIXES"
-
-
-def _datatype_faults(tokens: list[re.Match[str]]) -> Iterator[tuple[int, str]]:
-    for value, mark, datatype in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if mark.group() != "^^":
-            continue
-        iri = _iri(datatype)
-        if iri == _DATE and not _is_day(value.group()):
-            yield value.start(), f"{value.group()} is no day of the calendar; write it like 2021-02-01"
-        elif iri in _FLOATING:
-            yield value.start(), "a double or float is not exact; write a decimal such as 1500.0"
-
-
-def _is_day(quoted: str) -> bool:
-    match = _DAY.fullmatch(quoted)
-    try:
-        return match is not None and bool(date.fromisoformat(match["day"]))
-    except ValueError:
-        return False
-
-
-def _blank_node_faults(text: str, tangled: set[BlankNode]) -> Iterator[tuple[int, str]]:
-    """Find the first mention of each node; one without a label is neither shared nor in a circle."""
-    labels = {str(node) for node in tangled}
-    for token in _TOKEN.finditer(text):
-        if token.group() in labels:
-            labels.remove(token.group())
-            yield token.start(), f"{token.group()} {_TANGLED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +142,7 @@ class _Writer:
         self._graph: dict[_Subject, dict[NamedNode, list[_Object]]] = {}
         for subject, predicate, value in dict.fromkeys((t.subject, t.predicate, t.object) for t in triples):
             if isinstance(subject, Triple) or isinstance(value, Triple):
-                raise TurtleError(_RDF12)
+                raise TurtleError(RDF12)
             self._graph.setdefault(subject, {}).setdefault(predicate, []).append(value)
         self._names: dict[NamedNode, str] = {}
         self._lists: dict[BlankNode, list[_Object]] = {}
@@ -286,7 +160,7 @@ class _Writer:
         Raises: TurtleError when a blank node is tangled.
         """
         if self.tangled:
-            raise TurtleError(f"{min(map(str, self.tangled))} {_TANGLED}")
+            raise TurtleError(f"{min(map(str, self.tangled))} {TANGLED}")
         for node, depth in reversed(self._nested):
             self._written[node] = self._list(node, depth) if node in self._lists else self._node(node, depth)
         named = sorted((root for root in self._roots if isinstance(root, NamedNode)), key=self._rank)
@@ -366,12 +240,12 @@ class _Writer:
 
     def _literal(self, literal: Literal) -> str:
         if literal.direction is not None:
-            raise TurtleError(_RDF12)
+            raise TurtleError(RDF12)
         if literal.language is not None:
             return f"{_quoted(literal.value)}@{literal.language}"
         if literal.datatype == XSD.string:
             return _quoted(literal.value)
-        plain = _PLAIN.get(literal.datatype)
+        plain = PLAIN.get(literal.datatype)
         if plain is not None and plain.fullmatch(literal.value):
             return literal.value
         return f"{_quoted(literal.value)}^^{self._name(literal.datatype)}"
