@@ -16,6 +16,7 @@ from iotkg import build, release
 from iotkg.errors import InputError
 from iotkg.layout import Layout
 
+QUERIES = {"a-query": "#+ summary: a\n"}
 PARTS = ("ontology", "data", "shapes", "queries")
 
 
@@ -28,14 +29,16 @@ def checkout(layout, tmp_path):
 
 
 def files(dist):
-    return {path.name: path.read_bytes() for path in dist.iterdir()}
+    return {
+        path.relative_to(dist).as_posix(): path.read_bytes() for path in dist.rglob("*") if path.is_file()
+    }
 
 
 def test_two_builds_in_different_folders_give_the_same_bytes(layout, checkout, tmp_path):
     """In two processes with different hash seeds, so that no order of a set shows."""
     command = (
         "from pathlib import Path; import sys; from iotkg import build, release; from iotkg.layout import Layout;"
-        "release.write(build.assemble(build.read(Layout(Path(sys.argv[1])))), Path(sys.argv[2]))"
+        "release.write(build.assemble(build.read(Layout(Path(sys.argv[1])))), {}, Path(sys.argv[2]))"
     )
     for seed, root in (("1", layout.root), ("2", checkout.root)):
         subprocess.run(
@@ -49,7 +52,7 @@ def test_two_builds_in_different_folders_give_the_same_bytes(layout, checkout, t
 
 
 def test_the_manifest_tells_the_truth(graphs, tmp_path):
-    written = release.write(graphs, tmp_path / "dist")
+    written = release.write(graphs, QUERIES, tmp_path / "dist")
     manifest = json.loads((tmp_path / "dist" / "manifest.json").read_text())
     for name, about in manifest["files"].items():
         data = (tmp_path / "dist" / name).read_bytes()
@@ -61,22 +64,22 @@ def test_the_manifest_tells_the_truth(graphs, tmp_path):
 
 
 def test_turtle_and_quads_hold_the_same_statements(graphs, tmp_path):
-    release.write(graphs, tmp_path / "dist")
+    release.write(graphs, QUERIES, tmp_path / "dist")
     turtle = {str(q.triple) for q in parse(path=tmp_path / "dist" / "iotkg.ttl") if "_:" not in str(q.triple)}
     quads = parse(path=tmp_path / "dist" / "iotkg.nq", format=RdfFormat.N_QUADS)
     assert turtle == {str(q.triple) for q in quads if "_:" not in str(q.triple)}
 
 
 def test_a_new_release_replaces_the_last_one_whole(graphs, tmp_path):
-    release.write(graphs, tmp_path / "dist")
+    release.write(graphs, QUERIES, tmp_path / "dist")
     smaller = {name: triples for name, triples in graphs.items() if "inferred" not in name.value}
-    release.write(smaller, tmp_path / "dist")
+    release.write(smaller, QUERIES, tmp_path / "dist")
     assert len(json.loads((tmp_path / "dist" / "manifest.json").read_text())["graphs"]) == len(smaller)
     assert len([path for path in (tmp_path / ".releases").iterdir() if path.is_dir()]) == 1
 
 
 def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monkeypatch):
-    release.write(graphs, tmp_path / "dist")
+    release.write(graphs, QUERIES, tmp_path / "dist")
     before = files(tmp_path / "dist")
 
     def full(*_):
@@ -84,7 +87,7 @@ def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monke
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        release.write({}, tmp_path / "dist")
+        release.write({}, {}, tmp_path / "dist")
     monkeypatch.undo()
     assert files(tmp_path / "dist") == before
     assert len([path for path in (tmp_path / ".releases").iterdir() if path.is_dir()]) == 1
@@ -92,14 +95,14 @@ def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monke
 
 def test_a_build_that_is_killed_leaves_the_last_good_release(graphs, tmp_path):
     """Killed while it writes, again and again: what stands in dist always fits its manifest."""
-    release.write(graphs, tmp_path / "dist")
+    release.write(graphs, QUERIES, tmp_path / "dist")
     command = (
         "import sys; from pathlib import Path; from iotkg import release;"
         "from pyoxigraph import NamedNode, Triple, Literal\n"
         "dist = Path(sys.argv[1]); print('ready', flush=True)\n"
         "for turn in range(100000):\n"
         "    node = NamedNode(f'https://w3id.org/iotkg/id/place/x{turn}')\n"
-        "    release.write({node: frozenset({Triple(node, node, Literal(str(turn)))})}, dist)\n"
+        "    release.write({node: frozenset({Triple(node, node, Literal(str(turn)))})}, {'q': 'ASK {}'}, dist)\n"
     )
     for delay in (0.01, 0.02, 0.03, 0.05, 0.08):
         writer = subprocess.Popen(
@@ -119,7 +122,7 @@ def test_a_real_folder_in_the_place_of_dist_is_left_alone(graphs, tmp_path):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "mine").touch()
     with pytest.raises(InputError, match="not a link to a release"):
-        release.write(graphs, tmp_path / "dist")
+        release.write(graphs, QUERIES, tmp_path / "dist")
     assert (tmp_path / "dist" / "mine").exists()
 
 

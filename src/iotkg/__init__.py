@@ -1,0 +1,22 @@
+"""China's ten IoT special action plans (2013-2015) as a knowledge graph.
+
+``iotkg.open()`` opens the release of the checkout one stands in: ``graph.run("tasks-of-a-plan", plan="talent")``
+answers a canned query, ``graph.select("SELECT …")`` any other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iotkg.answering import Answers, open_answers
+from iotkg.layout import Layout
+
+__all__ = ["open"]
+
+
+def open(folder: Path | str = ".") -> Answers:  # noqa: A001 - reads as iotkg.open()
+    """Open the release of the checkout that holds ``folder``.
+
+    Raises: InputError when there is no checkout, or no release in it.
+    """
+    return open_answers(Layout.find(Path(folder).resolve()).dist)

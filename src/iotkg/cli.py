@@ -6,6 +6,7 @@ broken or nothing was checked, 5 internal failure.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from enum import StrEnum
@@ -15,11 +16,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
 from iotkg import errors
 from iotkg.findings import Finding, Severity
 from iotkg.identifiers import shorten
 from iotkg.layout import Layout
+from iotkg.store import Source, Table
 
 app = typer.Typer(
     name="iotkg",
@@ -37,6 +40,15 @@ _EXIT: dict[type[errors.IotkgError], int] = {
 }
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    table = "table"
+    csv = "csv"
+    tsv = "tsv"
+    json = "json"
 
 
 class Language(StrEnum):
@@ -74,7 +86,7 @@ def build() -> None:
     with steps.step("validate complete"):
         _stop_at_violations(pipeline.check(layout, inputs, pipeline.merged(graphs), "complete"))
     with steps.step("write"):
-        written = release.write(graphs, layout.dist)
+        written = release.write(graphs, _canned(layout), layout.dist)
     grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")
     for name, count in written.graphs.items():
         grid.add_row(name.rpartition("/graph/")[2], str(count))
@@ -132,6 +144,121 @@ def fmt(
         if not check:
             path.write_text(laid_out, encoding="utf-8", newline="\n")
     sys.exit(1 if check and changed else 0)
+
+
+@app.command()
+def query(
+    file: Annotated[str, typer.Argument(help="A file with a SPARQL query, or - for standard input.")],
+    output: Annotated[
+        Format | None, typer.Option("--format", help="Default: a table on a terminal, else TSV.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Ask this SPARQL endpoint instead of the release.")
+    ] = None,
+) -> None:
+    """Answer a SPARQL query from the release in dist/, or from another endpoint."""
+    from iotkg.loading import read_text
+
+    text = sys.stdin.read() if file == "-" else read_text(Path(file), file)
+    _show(_open(endpoint).select(text), output)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A canned query; without one, all are listed.")] = None,
+    output: Annotated[
+        Format | None, typer.Option("--format", help="Default: a table on a terminal, else TSV.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Ask this SPARQL endpoint instead of the release.")
+    ] = None,
+) -> None:
+    """Answer a canned query; its parameters are options: iotkg run owner-and-deadline --plan standards."""
+    from iotkg.answering import open_answers
+
+    answers = open_answers(Layout.find(Path.cwd()).dist, _open(endpoint))
+    if name is None:
+        for known, found in answers.queries.items():
+            options = "".join(f" [--{parameter.name} …]" for parameter in found.parameters)
+            _out.print(
+                f"{known}{options}\n    {found.header['summary']}\n    {found.header['summary-zh']}",
+                markup=False,
+            )
+    else:
+        _show(answers.run(name, **_options(context.args)), output)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that evaluate queries.")] = None,
+) -> None:
+    """Serve the release in dist/: pages, canned queries and SPARQL."""
+    from iotkg_api.app import run as serve_app
+    from iotkg_api.settings import from_environment
+
+    given = {"IOTKG_HOST": host, "IOTKG_PORT": port, "IOTKG_WORKERS": workers}
+    settings = from_environment(
+        os.environ | {name: str(value) for name, value in given.items() if value is not None}
+    )
+    _err.print(
+        f"iotkg serves {settings.dist} at http://{settings.host}:{settings.port} (stop with Ctrl-C)",
+        markup=False,
+    )
+    serve_app(settings)
+
+
+def _open(endpoint: str | None) -> Source:
+    """Open the release of the checkout, or an endpoint."""
+    if endpoint is None:
+        from iotkg.store import open_release
+
+        return open_release(Layout.find(Path.cwd()).dist)
+    from iotkg.endpoint import RemoteStore
+
+    return RemoteStore(endpoint)
+
+
+def _options(arguments: list[str]) -> dict[str, str]:
+    """Read ``--name value`` and ``--name=value`` pairs.
+
+    Raises: InvalidParameter when an argument is neither.
+    """
+    options: dict[str, str] = {}
+    waiting = iter(arguments)
+    for argument in waiting:
+        name, equals, value = argument.removeprefix("--").partition("=")
+        found = value if equals else next(waiting, None)
+        if not argument.startswith("--") or found is None:
+            raise errors.InvalidParameter(f"{argument}: write parameters as --name value")
+        options[name.replace("-", "_")] = found
+    return options
+
+
+def _show(table: Table, output: Format | None) -> None:
+    """Print an answer: as asked for, else for the eye on a terminal and as TSV in a pipe."""
+    from iotkg import answering
+
+    chosen = output or (Format.table if sys.stdout.isatty() else Format.tsv)
+    if chosen is Format.table:
+        grid = Grid(*table.columns)
+        for row in table.rows:
+            grid.add_row(*(Text(answering.short(term)) for term in row))
+        _out.print(grid)
+    else:
+        write = {Format.csv: answering.to_csv, Format.tsv: answering.to_tsv, Format.json: answering.to_json}[
+            chosen
+        ]
+        sys.stdout.write(write(table))
+
+
+def _canned(layout: Layout) -> dict[str, str]:
+    """Read the canned queries, refusing one whose header is wrong."""
+    from iotkg.loading import load_queries
+
+    return {name: query.text for name, query in load_queries(layout, layout.answers).items()}
 
 
 def _wanted(layout: Layout, paths: list[Path]) -> set[str]:

@@ -52,15 +52,24 @@ class QueryFile:
         found = _COLUMN.findall(match["head"]) if match else []
         return tuple(plain or named for plain, named in found)
 
+    def parameter(self, name: str) -> Parameter:
+        """Find a parameter.
+
+        Raises: InvalidParameter when the query has none of that name.
+        """
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        allowed = ", ".join(parameter.name for parameter in self.parameters) or "none"
+        raise InvalidParameter(f"{self.name} has no parameter {name}; it takes: {allowed}")
+
     def bind(self, values: Mapping[str, NamedNode | Literal]) -> str:
         """Fill the slots of the parameters given; those left out keep meaning "all".
 
         Raises: InvalidParameter for a name that the query has no slot for.
         """
-        unknown = sorted(set(values) - {parameter.name for parameter in self.parameters})
-        if unknown:
-            allowed = ", ".join(parameter.name for parameter in self.parameters) or "none"
-            raise InvalidParameter(f"{self.name} has no parameter {unknown[0]}; it takes: {allowed}")
+        for name in values:
+            self.parameter(name)
 
         def filled(slot: re.Match[str]) -> str:
             term = values.get(slot["name"])

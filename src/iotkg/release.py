@@ -29,6 +29,7 @@ from pyoxigraph import (
 from iotkg import identifiers
 from iotkg.build import Graphs, merged
 from iotkg.errors import InputError
+from iotkg.store import MANIFEST, QUADS, QUERIES
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import BASE, ID, PREFIXES, RDF, XSD, term
 
@@ -43,15 +44,16 @@ class Release:
     graphs: Mapping[str, int]
 
 
-def write(graphs: Graphs, dist: Path) -> Release:
-    """Write a release and put it in place of the last one.
+def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
+    """Write a release and put it in place of the last one; ``queries`` are the canned ones, by name.
 
     Raises: InputError when ``dist`` is a real folder, which would have to be deleted.
     """
     if dist.exists() and not dist.is_symlink():
         raise InputError(f"{dist} is not a link to a release; move it away and build again")
-    files = {name: text.encode() for name, text in _files(graphs).items()}
-    hashed = sha256(files["iotkg.nq"]).hexdigest()
+    texts = _files(graphs) | {f"{QUERIES}{name}.rq": text for name, text in queries.items()}
+    files = {name: text.encode() for name, text in sorted(texts.items())}
+    hashed = sha256(files[QUADS]).hexdigest()
     counts = {name.value: len(triples) for name, triples in sorted(graphs.items(), key=lambda g: g[0].value)}
     manifest = {
         "release": hashed,
@@ -60,7 +62,7 @@ def write(graphs: Graphs, dist: Path) -> Release:
         },
         "graphs": counts,
     }
-    files["manifest.json"] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+    files[MANIFEST] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
     _put_in_place(files, dist, hashed[:_HASH_SHOWN])
     return Release(hashed, counts)
 
@@ -74,6 +76,7 @@ def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
         folder = Path(mkdtemp(prefix=f"{name}-", dir=releases))
         try:
             for filename, data in files.items():
+                (folder / filename).parent.mkdir(exist_ok=True)
                 (folder / filename).write_bytes(data)
             folder.chmod(0o755)
             link = releases / ".link"
@@ -95,7 +98,7 @@ def _files(graphs: Graphs) -> dict[str, str]:
         for triple in _canonical(triples)
     ]
     return {
-        "iotkg.nq": "".join(sorted(f"{quad} .\n" for quad in quads)),
+        QUADS: "".join(sorted(f"{quad} .\n" for quad in quads)),
         "iotkg.ttl": graph_to_turtle(
             merged({name: frozenset(_canonical(triples)) for name, triples in graphs.items()}),
             header="# iotkg: the default view of the release, all graphs in one.",

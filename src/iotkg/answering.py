@@ -1,0 +1,184 @@
+"""Canned queries: their parameters read, their answers tabled, written and cited."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from iotkg.errors import InvalidParameter, UnknownQuery
+from iotkg.identifiers import expand, shorten
+from iotkg.queryfile import Parameter, QueryFile, parse_query
+from iotkg.store import QUERIES, Cell, Source, Table, open_release, read_file, read_manifest
+from iotkg.vocab import PREFIXES, XSD, term
+
+_CHOICES = f"""
+PREFIX rdfs: <{PREFIXES["rdfs"]}>
+PREFIX skos: <{PREFIXES["skos"]}>
+
+SELECT DISTINCT ?value ?zh ?en ?document ?start
+WHERE {{
+  VALUES ?class {{ CLASS }}
+  ?value
+    a ?class ;
+    skos:prefLabel ?zh ;
+    skos:prefLabel ?en .
+  FILTER(LANG(?zh) = "zh" && LANG(?en) = "en")
+  OPTIONAL {{
+    ?value <{term("iotkg:textAnchor").value}> ?anchor .
+    ?anchor
+      <{term("iotkg:inSource").value}> ?document ;
+      <{term("iotkg:startOffset").value}> ?start .
+  }}
+}}
+ORDER BY ?document ?start ?value
+"""
+_SHOWN = 12
+_NUMBERS = {XSD.integer.value, term("xsd:decimal").value}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A value that a parameter may take: its IRI, its key, and its labels by language."""
+
+    iri: NamedNode
+    key: str
+    label: Mapping[str, str]
+
+
+class Answers:
+    """The canned queries over a store."""
+
+    def __init__(self, store: Source, queries: Mapping[str, QueryFile]) -> None:
+        self.queries = queries
+        self._store = store
+        self._choices: dict[str, tuple[Choice, ...]] = {}
+
+    def query(self, name: str) -> QueryFile:
+        """Find a canned query.
+
+        Raises: UnknownQuery, with those that are near.
+        """
+        if name not in self.queries:
+            near = get_close_matches(name, self.queries) or sorted(self.queries)
+            raise UnknownQuery(f"there is no canned query {name!r}; there is {', '.join(near)}")
+        return self.queries[name]
+
+    def select(self, query: str) -> Table:
+        """Answer any SELECT or ASK; see ``iotkg.store.Source``."""
+        return self._store.select(query)
+
+    def run(self, name: str, **parameters: str) -> Table:
+        """Answer a canned query; parameters left out mean "all".
+
+        Raises: UnknownQuery; InvalidParameter for a parameter or a value there is not.
+        """
+        return self._store.select(self.bound(name, parameters))
+
+    def bound(self, name: str, parameters: Mapping[str, str]) -> str:
+        """Give the SPARQL of a canned query with its parameters filled in; see ``run``."""
+        query = self.query(name)
+        values = {
+            given: self.read_parameter(query.parameter(given), text) for given, text in parameters.items()
+        }
+        return query.bind(values)
+
+    def choices(self, parameter: Parameter) -> tuple[Choice, ...]:
+        """List what a parameter may be: the labelled instances of its class, in the order of the text."""
+        if parameter.kind not in self._choices:
+            kind = term(f"iotkg:{parameter.kind}")
+            table = self._store.select(_CHOICES.replace("CLASS", str(kind)))
+            self._choices[parameter.kind] = tuple(
+                Choice(iri=iri, key=iri.value.rpartition("/")[2], label={"zh": zh.value, "en": en.value})
+                for iri, zh, en, *_ in table.rows
+                if isinstance(iri, NamedNode) and isinstance(zh, Literal) and isinstance(en, Literal)
+            )
+        return self._choices[parameter.kind]
+
+    def read_parameter(self, parameter: Parameter, text: str) -> NamedNode:
+        """Read a value: an IRI, a prefixed name, a key, or the end of a key where only one ends so.
+
+        Raises: InvalidParameter naming the parameter, what was given and what is allowed.
+        """
+        choices = self.choices(parameter)
+        iri = expand(text)
+        exact = [choice for choice in choices if text in {choice.key, choice.iri.value} or choice.iri == iri]
+        ending = [choice for choice in choices if choice.key.endswith(f"_{text}")]
+        found = exact or ending
+        if len(found) == 1:
+            return found[0].iri
+        allowed = [choice.key for choice in found or choices]
+        near = [] if found else get_close_matches(text, [key.partition("_")[2] or key for key in allowed])
+        said = "means several of them" if found else "is none of them"
+        listed = ", ".join(near or allowed[:_SHOWN]) + (" …" if not near and len(allowed) > _SHOWN else "")
+        raise InvalidParameter(
+            f"{parameter.name}: {text!r} {said}; {'near are' if near else 'allowed are'} {listed}"
+        )
+
+
+def open_answers(dist: Path, store: Source | None = None) -> Answers:
+    """Open the canned queries of a release, over its data or another store.
+
+    Raises: InputError when there is no release in the folder, or it is not what its manifest says.
+    """
+    names = [name for name in read_manifest(dist)["files"] if name.startswith(QUERIES)]
+    queries = {
+        (stem := Path(name).stem): parse_query(read_file(dist, name), name=stem, path=name) for name in names
+    }
+    return Answers(store or open_release(dist), queries)
+
+
+def plain(cell: Cell) -> str:
+    """Write a value as a spreadsheet wants it: an IRI as it is, a literal without its language or type."""
+    if cell is None:
+        return ""
+    return str(cell) if isinstance(cell, BlankNode) else cell.value
+
+
+def short(cell: Cell) -> str:
+    """Write a value for the eye: an IRI as a prefixed name."""
+    return shorten(cell.value) if isinstance(cell, NamedNode) else plain(cell)
+
+
+def to_csv(table: Table) -> str:
+    """Write SPARQL 1.1 CSV: RFC 4180, IRIs and literals without marks."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(table.columns)
+    writer.writerows([plain(cell) for cell in row] for row in table.rows)
+    return written.getvalue()
+
+
+def to_tsv(table: Table) -> str:
+    """Write SPARQL 1.1 TSV: every value as a term, numbers plain."""
+    lines = ["\t".join(f"?{column}" for column in table.columns)]
+    lines += ["\t".join(_tsv(cell) for cell in row) for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(table: Table) -> str:
+    """Write a plain list of objects; numbers and truth values as JSON's, unbound as null."""
+    rows = [dict(zip(table.columns, map(_json, row), strict=True)) for row in table.rows]
+    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+
+
+def _tsv(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Literal) and cell.datatype.value in _NUMBERS:
+        return cell.value
+    return str(cell).replace("\t", "\\t")
+
+
+def _json(cell: Cell) -> str | int | bool | None:
+    if isinstance(cell, Literal) and cell.datatype == XSD.integer:
+        return int(cell.value)
+    if isinstance(cell, Literal) and cell.datatype.value.endswith("#boolean"):
+        return cell.value == "true"
+    return None if cell is None else plain(cell)

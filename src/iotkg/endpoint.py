@@ -1,0 +1,50 @@
+"""The same questions to any SPARQL 1.1 endpoint, through SPARQLWrapper."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from urllib.error import URLError
+
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+
+from iotkg.errors import EngineError, InputError
+from iotkg.store import Table, table_of
+
+_TIMEOUT_S = 60
+_LONG_QUERY = 2000
+"""Characters above which a query is sent by POST: proxies refuse long addresses."""
+
+
+class RemoteStore:
+    """A SPARQL endpoint by its address."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def select(self, query: str) -> Table:
+        """Answer a SELECT or an ASK; see ``iotkg.store.Source``."""
+        from SPARQLWrapper import JSON, POST, SPARQLWrapper  # noqa: PLC0415 - brings rdflib, only where it is used
+        from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException  # noqa: PLC0415
+
+        wrapper = SPARQLWrapper(self._url, agent="iotkg")
+        wrapper.setTimeout(_TIMEOUT_S)
+        wrapper.setReturnFormat(JSON)
+        wrapper.setOnlyConneg(True)
+        if len(query) > _LONG_QUERY:
+            wrapper.setMethod(POST)
+        wrapper.setQuery(query)
+        if wrapper.queryType not in {"SELECT", "ASK"}:
+            raise InputError("the query gives a graph; ask a SELECT or an ASK")
+        try:
+            answer = wrapper.query()
+            body = answer.response.read()
+            found = parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
+        except QueryBadFormed as error:
+            raise InputError(f"{self._url} cannot parse the query: {error}") from error
+        except (SPARQLWrapperException, URLError, OSError) as error:
+            raise EngineError(f"{self._url} does not answer: {error}") from error
+        except (SyntaxError, ValueError) as error:
+            raise EngineError(f"{self._url} answers with what is no SPARQL result: {error}") from error
+        if isinstance(found, QuerySolutions | QueryBoolean):
+            return table_of(found)
+        raise EngineError(f"{self._url} answers with what is no table")

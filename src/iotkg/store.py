@@ -1,0 +1,172 @@
+"""The release as a store, and what the use cases need of any store.
+
+Used by the command line, the web process and the query workers' parent, so it imports neither FastAPI nor rdflib.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias, TypedDict
+
+from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, RdfFormat, Store, parse
+
+from iotkg.errors import EngineError, InputError
+from iotkg.identifiers import graph
+
+Cell: TypeAlias = NamedNode | BlankNode | Literal | None
+"""One value of a table; None where a variable is unbound."""
+
+QUADS: Final = "iotkg.nq"
+MANIFEST: Final = "manifest.json"
+QUERIES: Final = "queries/"
+_APART: Final = frozenset({graph("external").value, graph("meta").value})
+
+
+class FileEntry(TypedDict):
+    """One file of a release."""
+
+    sha256: str
+    bytes: int
+
+
+class Manifest(TypedDict):
+    """What a release says of itself: its hash, its files, and the number of triples in each graph."""
+
+    release: str
+    files: dict[str, FileEntry]
+    graphs: dict[str, int]
+
+
+def read_manifest(dist: Path) -> Manifest:
+    """Read the manifest of a release.
+
+    Raises: InputError when there is none, or it lacks what a release needs.
+    """
+    path = dist / MANIFEST
+    try:
+        manifest: Manifest = json.loads(path.read_bytes())
+        _ = manifest["release"], manifest["files"][QUADS]["sha256"], manifest["graphs"].items()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); run iotkg build first") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: is not the manifest of a release ({error!r}); build it again") from error
+    return manifest
+
+
+def load_release(dist: Path) -> Store:
+    """Load a release: its named graphs, and the default view in the default graph.
+
+    Raises: InputError when a file is missing, does not parse or is not the one in the manifest.
+    """
+    manifest = read_manifest(dist)
+    path = dist / QUADS
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); build the release again") from error
+    return load(data, manifest["files"][QUADS]["sha256"], str(path))
+
+
+def read_file(dist: Path, name: str) -> str:
+    """Read one of a release's text files.
+
+    Raises: InputError when it is missing, or is not the one in the manifest.
+    """
+    path = dist / name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); build the release again") from error
+    if sha256(data).hexdigest() != read_manifest(dist)["files"][name]["sha256"]:
+        raise InputError(f"{path}: is not the file of this release; build it again")
+    return data.decode()
+
+
+def load(data: bytes, expected: str, name: str = QUADS) -> Store:
+    """Load N-Quads whose SHA-256 is ``expected``.
+
+    Blank nodes keep their labels (a bulk load would rename them) and graphs are taken in order, so answers do
+    not change with a restart.
+    The default view is the union of all graphs but external and meta, each triple once.
+
+    Raises: InputError when the hash differs or the data does not parse.
+    """
+    found = sha256(data).hexdigest()
+    if found != expected:
+        raise InputError(f"{name}: its SHA-256 is {found}, the manifest says {expected}; build it again")
+    store = Store()
+    try:
+        store.bulk_extend(parse(data, RdfFormat.N_QUADS))
+    except SyntaxError as error:
+        raise InputError(f"{name}: {error}") from error
+    for graph_name in sorted(name.value for name in store.named_graphs()):
+        if graph_name not in _APART:
+            store.update(f"ADD <{graph_name}> TO DEFAULT")
+    return store
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answer to a SELECT: its columns in order, and its rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class Source(Protocol):
+    """What the use cases need from an engine, and no more."""
+
+    def select(self, query: str) -> Table:
+        """Answer a SELECT or an ASK.
+
+        Raises: InputError when the query cannot be parsed or gives no table; EngineError when the engine fails.
+        """
+
+
+class LocalStore:
+    """A store in this process."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def select(self, query: str) -> Table:
+        """Answer a SELECT or an ASK; see ``Source``."""
+        try:
+            found = self.store.query(query)
+            if isinstance(found, QuerySolutions | QueryBoolean):
+                return table_of(found)
+        except SyntaxError as error:
+            raise InputError(f"the query cannot be parsed: {error}") from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise EngineError(f"the query failed: {error}") from error
+        raise InputError(
+            "the query gives a graph; ask a SELECT or an ASK, or send it to the service's /sparql"
+        )
+
+
+def open_release(dist: Path) -> LocalStore:
+    """Open the release in a folder.
+
+    Raises: InputError when there is none, or it is not what its manifest says.
+    """
+    return LocalStore(load_release(dist))
+
+
+def table_of(found: QuerySolutions | QueryBoolean) -> Table:
+    """Read solutions to their end; an ASK gives one row with the column ``answer``."""
+    if isinstance(found, QueryBoolean):
+        value = Literal(bool(found))
+        return Table(("answer",), ((value,),))
+    columns = tuple(variable.value for variable in found.variables)
+    rows = tuple(tuple(_cell(row[name]) for name in columns) for row in found)
+    return Table(columns, rows)
+
+
+def _cell(value: object) -> Cell:
+    """Read one value; a quoted triple, which none of our graphs holds, is refused."""
+    if value is None or isinstance(value, NamedNode | BlankNode | Literal):
+        return value
+    raise EngineError(f"the answer holds {value}, which a table cannot carry")

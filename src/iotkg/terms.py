@@ -1,0 +1,227 @@
+"""Names: what the things of a store are called, and the ontology's words for properties and classes.
+
+The ontology and the code lists are small and read once; the names of other things are asked for in one query for
+all that a page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
+
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
+
+from iotkg.identifiers import shorten
+from iotkg.model import Name, Term, Text
+from iotkg.vocab import IOTKG, PREFIXES, SKOS, term
+
+Node: TypeAlias = NamedNode | BlankNode | Literal | Triple
+Facts: TypeAlias = Mapping[str, list[Node]]
+"""What is said of one thing: values by property."""
+
+Row: TypeAlias = dict[str, Node]
+"""What a query found for its variables, those without a value left out."""
+
+_QUOTE_SHOWN: Final = 40
+_PROLOGUE: Final = "".join(
+    f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in ("iotkg", "owl", "rdf", "rdfs", "skos")
+)
+_VOCABULARY: Final = """
+SELECT ?term ?property ?value
+WHERE {
+  {
+    VALUES ?kind {
+      owl:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty skos:ConceptScheme
+    }
+    ?term a ?kind
+  } UNION { ?term skos:inScheme ?scheme }
+  VALUES ?property {
+    skos:prefLabel skos:definition rdfs:subClassOf rdfs:subPropertyOf iotkg:basisRank iotkg:owning
+  }
+  ?term ?property ?value .
+}
+"""
+_PARTS: Final = (
+    "skos:prefLabel ?label",
+    "iotkg:exactQuote ?label",
+    "iotkg:actor/skos:prefLabel ?label",
+    "iotkg:role/skos:prefLabel ?label",
+    "iotkg:mentionOf/skos:prefLabel ?label",
+    "iotkg:mentionOf ?entity ; iotkg:quote ?label",
+    "iotkg:verbatim ?label",
+    "iotkg:appliesTo/skos:prefLabel ?label",
+    "iotkg:refersTo/skos:prefLabel ?label",
+    "iotkg:basis/skos:prefLabel ?label",
+)
+"""The parts of a name: a thing without a label is called by what it connects, in this order; then its basis."""
+
+_PRINTED: Final = {
+    node.value
+    for node in (
+        IOTKG.quote,
+        IOTKG.exactQuote,
+        IOTKG.numberLabel,
+        IOTKG.quotePrefix,
+        IOTKG.quoteSuffix,
+        IOTKG.targetQuote,
+        IOTKG.within,
+        term("iotkg:measureWord"),
+        term("iotkg:verbatim"),
+    )
+}
+"""Properties whose literals are the text's own words; they carry no language tag."""
+
+_WHOLE: Final = 2
+"""The parts before this one are a whole name."""
+
+_BASIS: Final = len(_PARTS) - 1
+_WORDS: Final = frozenset({"iotkg:exactQuote", "iotkg:quote", "iotkg:verbatim"})
+"""Properties of parts that are words of the text."""
+
+_TRUE: Final = Literal(value=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The ontology and the code lists: names, super-terms, ranks of bases, and which roles own."""
+
+    terms: Mapping[str, Term]
+    supers: Mapping[str, frozenset[str]]
+    ranks: Mapping[str, int]
+    owning: frozenset[str]
+
+    def below(self, *tops: str) -> set[str]:
+        """Give some terms of ours and all that are under them."""
+        return {*tops, *(iri for iri, above in self.supers.items() if not above.isdisjoint(tops))}
+
+    @property
+    def alignments(self) -> set[str]:
+        """Other vocabularies' terms above ours; their triples repeat ours."""
+        ours = PREFIXES["iotkg"]
+        above = {iri for low, supers in self.supers.items() if low.startswith(ours) for iri in supers}
+        return {iri for iri in above if not iri.startswith((ours, PREFIXES["skos"]))}
+
+    def most_specific(self, iris: Iterable[str]) -> list[str]:
+        """Leave out every term that stands above another one of them."""
+        found = set(iris)
+        above = {top for iri in found for top in self.supers.get(iri, ()) if top != iri}
+        return sorted(found - above)
+
+
+class Names:
+    """A store's names."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def rows(self, query: str) -> list[Row]:
+        """Run a SELECT with our prefixes declared."""
+        solutions = self._store.query(_PROLOGUE + query)
+        if not isinstance(solutions, QuerySolutions):
+            raise TypeError(query)
+        variables = [variable.value for variable in solutions.variables]
+        return [
+            {name: value for name in variables if (value := solution[name]) is not None}
+            for solution in solutions
+        ]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The ontology and the code lists, read once."""
+        facts: dict[str, dict[str, list[Node]]] = {}
+        for row in self.rows(_VOCABULARY):
+            if isinstance(row["term"], NamedNode):
+                properties = facts.setdefault(row["term"].value, {})
+                properties.setdefault(iri_of(row["property"]), []).append(row["value"])
+        label, definition = SKOS.prefLabel.value, term("skos:definition").value
+        above = (term("rdfs:subClassOf").value, term("rdfs:subPropertyOf").value)
+        rank, owning = term("iotkg:basisRank").value, term("iotkg:owning").value
+        return Vocabulary(
+            terms={
+                iri: Term(
+                    iri=NamedNode(iri),
+                    name=(texts(known[label]),),
+                    definition=texts(known.get(definition, ())),
+                )
+                for iri, known in facts.items()
+                if label in known
+            },
+            supers={
+                iri: frozenset(
+                    value.value
+                    for kind in above
+                    for value in known.get(kind, ())
+                    if isinstance(value, NamedNode) and value.value != iri
+                )
+                for iri, known in facts.items()
+            },
+            ranks={iri: number_of(known[rank][0]) for iri, known in facts.items() if rank in known},
+            owning=frozenset(
+                iri for iri, known in facts.items() if known.get(owning) and known[owning][0] == _TRUE
+            ),
+        )
+
+    def of(self, iris: Iterable[NamedNode]) -> dict[str, Term]:
+        """Name things, in one query; what has no name is called by its shortened IRI."""
+        wanted = {iri.value: iri for iri in iris}
+        known = self.vocabulary.terms
+        found = {iri: known[iri] for iri in wanted if iri in known}
+        asked = [node for iri, node in wanted.items() if iri not in found]
+        parts: dict[str, dict[int, list[Node]]] = {}
+        for row in self.rows(_names_query(asked)) if asked else ():
+            of_thing = parts.setdefault(iri_of(row["thing"]), {})
+            of_thing.setdefault(number_of(row["part"]), []).append(row["label"])
+        for node in asked:
+            known_parts = parts.get(node.value, {})
+            basis = texts(known_parts.pop(_BASIS, ()))
+            found[node.value] = Term(iri=node, name=_name(node, known_parts), basis=basis)
+        return found
+
+
+def _names_query(iris: Iterable[NamedNode]) -> str:
+    """Write one branch for each part; the VALUES in each keeps the engine from scanning all labels."""
+    values = " ".join(str(iri) for iri in iris)
+    branches = [
+        f"{{ VALUES ?thing {{ {values} }} ?thing {pattern} . BIND({number} AS ?part) }}"
+        for number, pattern in enumerate(_PARTS)
+    ]
+    return f"SELECT DISTINCT ?thing ?part ?label WHERE {{ {' UNION '.join(branches)} }}"
+
+
+def _name(node: NamedNode, parts: Mapping[int, list[Node]]) -> Name:
+    if not parts:
+        return ((Text(shorten(node.value)),),)
+    numbers = [min(parts)] if min(parts) < _WHOLE else sorted(parts)
+    return tuple(
+        tuple(_words(text) if _PARTS[number].split()[-2] in _WORDS else text for text in texts(parts[number]))
+        for number in numbers
+    )
+
+
+def _words(text: Text) -> Text:
+    """Shorten words of the text to one line."""
+    line = " ".join(text.value.split())
+    return Text(line if len(line) <= _QUOTE_SHOWN else f"{line[:_QUOTE_SHOWN]}…", "zh", printed=True)
+
+
+def texts(values: Iterable[Node]) -> tuple[Text, ...]:
+    """Read literals, Chinese and English in a fixed order."""
+    found = {Text(value.value, value.language) for value in values if isinstance(value, Literal)}
+    return tuple(sorted(found, key=lambda text: (text.language or "", text.value)))
+
+
+def iri_of(value: Node | None) -> str:
+    """Read an IRI; empty when it is none."""
+    return value.value if isinstance(value, NamedNode) else ""
+
+
+def number_of(value: Node | None) -> int:
+    """Read an integer; 0 when it is none."""
+    return int(value.value) if isinstance(value, Literal) else 0
+
+
+def is_printed(predicate: str) -> bool:
+    """Say whether a property's literals are the text's own words; they carry no language tag."""
+    return predicate in _PRINTED

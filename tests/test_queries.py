@@ -1,0 +1,140 @@
+"""The canned queries on the real graph: each parses, answers, and answers what was read in the text."""
+
+from collections import Counter
+
+import pytest
+from pyoxigraph import NamedNode
+
+from iotkg.answering import Answers, to_tsv
+from iotkg.loading import load_queries
+from iotkg.store import LocalStore
+
+QUERIES = {
+    "cited-documents",
+    "evidence-of-many-tasks",
+    "missing-tables",
+    "owner-and-deadline",
+    "plan-structure",
+    "responsibilities-as-stated",
+    "tasks-by-deadline-basis",
+    "tasks-by-owner-basis",
+    "tasks-of-a-plan",
+    "where-wuxi-stands",
+}
+
+
+@pytest.fixture(scope="module")
+def answers(layout, store):
+    return Answers(LocalStore(store), load_queries(layout, layout.answers))
+
+
+def rows(table):
+    return [
+        {
+            name: cell.value if cell is not None else None
+            for name, cell in zip(table.columns, row, strict=True)
+        }
+        for row in table.rows
+    ]
+
+
+def test_the_canned_queries_are_these(answers):
+    assert set(answers.queries) == QUERIES
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_each_answers_as_its_golden_result_says(answers, golden, name):
+    """The result was read against the text; a change to it is a change to what we say."""
+    table = answers.run(name)
+    assert table.rows
+    golden(f"queries/{name}.tsv", to_tsv(table))
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_each_names_its_columns_and_asks_in_both_languages(answers, name):
+    query = answers.queries[name]
+    assert query.columns == answers.run(name).columns
+    assert query.header["summary"].endswith("?")
+    assert query.header["summary-zh"].endswith("？")
+    assert ("description" in query.header) == ("description-zh" in query.header)
+    assert "*" not in query.text[query.text.index("SELECT") : query.text.index("WHERE")].replace(
+        "(COUNT(*)", ""
+    )
+    assert "ORDER BY" in query.text
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_each_quote_stands_at_its_offsets(answers, inputs, name):
+    text = inputs.texts["iot-2013"]
+    table = answers.run(name)
+    prefixes = [column.removesuffix("quote") for column in table.columns if column.endswith("quote")]
+    for row in rows(table):
+        for prefix in prefixes:
+            quote, start, end = (row[f"{prefix}{part}"] for part in ("quote", "start", "end"))
+            if quote is not None:
+                assert text[int(start) : int(end)] == quote
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_a_parameter_keeps_the_rows_that_have_its_value(answers, name):
+    """Without a value it means all; with one, the rows of all that have it, in the same order."""
+    query = answers.queries[name]
+    everything = rows(answers.run(name))
+    for parameter in query.parameters:
+        values = {row[parameter.name] for row in everything}
+        assert values <= {choice.iri.value for choice in answers.choices(parameter)}
+        for value in sorted(values)[:3]:
+            some = rows(answers.run(name, **{parameter.name: value}))
+            assert some == [row for row in everything if row[parameter.name] == value]
+
+
+def test_the_owners_of_all_tasks_are_told_with_basis_and_words(answers):
+    found = rows(answers.run("owner-and-deadline"))
+    basis = {row["task"]: row["owner_basis"].rpartition("/")[2] for row in found}
+    assert Counter(basis.values()) == {"task-text": 1, "plan-safeguard": 21, "corpus": 88}
+    assert all(row["owner_quote"] and row["deadline_quote"] for row in found)
+    assert {row["deadline"] for row in found} == {"2015-12-31"}
+
+
+def test_the_counts_by_basis_add_up(answers):
+    for name, expected in (
+        ("tasks-by-owner-basis", {"task-text": 1, "plan-safeguard": 21, "corpus": 88}),
+        ("tasks-by-deadline-basis", {"plan-goal": 105, "plan-title": 5}),
+    ):
+        counts = Counter()
+        for row in rows(answers.run(name)):
+            counts[row["basis"].rpartition("/")[2]] += int(row["tasks"])
+        assert counts == expected
+
+
+def test_wuxi_stands_in_six_units_of_five_plans(answers):
+    """Every 无锡 of the text lies in a row, by the zone's name, a mention, or the title of a document."""
+    found = rows(answers.run("where-wuxi-stands"))
+    assert {row["unit"].rpartition("/")[2] for row in found} == {
+        "iot-2013_top-level_8",
+        "iot-2013_application_goal",
+        "iot-2013_application_13",
+        "iot-2013_industry_4",
+        "iot-2013_government-support_16",
+        "iot-2013_talent_13",
+    }
+    assert len({row["plan"] for row in found}) == 5
+
+
+def test_each_missing_table_leaves_owners_and_dates_unsaid(answers):
+    found = rows(answers.run("missing-tables"))
+    tables = {row["table"]: row for row in found}
+    assert len(tables) == 10
+    assert all(row["omits_responsibility"] == row["omits_schedule"] == "true" for row in found)
+    assert [t for t, row in tables.items() if row["caption_printed"] == "false"] == [
+        "https://w3id.org/iotkg/id/table/iot-2013_government-support_table"
+    ]
+    passages = {row["passage"].rpartition("/")[2] for row in found if row["passage"]}
+    assert passages == {"iot-2013_standards_s1", "iot-2013_legislation_s2"}
+
+
+def test_values_are_read_in_every_form(answers):
+    plan = answers.queries["tasks-of-a-plan"].parameter("plan")
+    iri = NamedNode("https://w3id.org/iotkg/id/plan/iot-2013_talent")
+    for text in (iri.value, "plan:iot-2013_talent", "iot-2013_talent", "talent"):
+        assert answers.read_parameter(plan, text) == iri
