@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -116,6 +117,45 @@ def test_no_store_makes_a_table_of_a_graph(source):
 def test_an_endpoint_that_is_not_there_is_no_empty_answer():
     with pytest.raises(EngineError, match="does not answer"):
         RemoteStore("http://127.0.0.1:9/sparql").select("ASK {}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"garbage\r\n\r\n", "does not answer"),
+        (b"HTTP/1.1 503 no\r\nContent-Length: 0\r\n\r\n", "does not answer"),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"head"', "does not answer"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<p/>", "no SPARQL result"),
+    ],
+    ids=["no-http", "refused", "broken-off", "a-page"],
+)
+def test_an_answer_that_goes_wrong_is_no_empty_answer(answer, said):
+    """What arrives before a connection breaks off is never taken for the whole."""
+
+    def speak(server):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=speak, args=(server,))
+        thread.start()
+        with pytest.raises(EngineError, match=said):
+            RemoteStore(f"http://127.0.0.1:{server.getsockname()[1]}/").select("ASK {}")
+        thread.join()
+
+
+@pytest.mark.parametrize("address", ["localhost/sparql", "file:///etc/hostname", ""])
+def test_what_is_no_address_of_the_web_is_refused(address):
+    with pytest.raises(InputError, match="no address of an endpoint"):
+        RemoteStore(address)
+
+
+@pytest.mark.parametrize("iri", ["http://x> }", "http://x y", "no-scheme", 'http://x"{'])
+def test_an_iri_with_odd_characters_never_reaches_a_query(iri):
+    with pytest.raises(ValueError, match="IRI"):
+        NamedNode(iri)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

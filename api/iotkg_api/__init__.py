@@ -1,0 +1,1 @@
+"""The service: pages, canned queries and SPARQL over a release."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from io import BytesIO
 from urllib.error import URLError
 
@@ -16,9 +17,14 @@ _LONG_QUERY = 2000
 
 
 class RemoteStore:
-    """A SPARQL endpoint by its address."""
+    """A SPARQL endpoint by its address.
+
+    Raises: InputError when the address is not one of the web.
+    """
 
     def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"{url!r} is no address of an endpoint; it begins with http:// or https://")
         self._url = url
 
     def select(self, query: str) -> Table:
@@ -41,7 +47,7 @@ class RemoteStore:
             found = parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
         except QueryBadFormed as error:
             raise InputError(f"{self._url} cannot parse the query: {error}") from error
-        except (SPARQLWrapperException, URLError, OSError) as error:
+        except (SPARQLWrapperException, URLError, OSError, HTTPException) as error:
             raise EngineError(f"{self._url} does not answer: {error}") from error
         except (SyntaxError, ValueError) as error:
             raise EngineError(f"{self._url} answers with what is no SPARQL result: {error}") from error

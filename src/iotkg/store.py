@@ -108,6 +108,14 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
     return store
 
 
+def default_size(store: Store) -> int:
+    """Count the triples of the default view."""
+    rows = store.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    if not isinstance(rows, QuerySolutions):  # pragma: no cover  # a SELECT gives solutions
+        raise TypeError(rows)
+    return int(next(rows)["n"].value)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The answer to a SELECT: its columns in order, and its rows."""

@@ -1,0 +1,206 @@
+"""The web process's ends of the sockets to the zygote and its workers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import BinaryIO, Final, cast
+
+from iotkg.errors import EngineError
+from iotkg_api import wire
+from iotkg_api.evaluation import Reply
+from iotkg_api.zygote import NOTICE, ORDER, REAP, SPAWN
+
+_HEAD_BYTES: Final = 1 << 20
+_PATIENCE_S: Final = 5.0
+
+
+class WorkerLost(EngineError):
+    """The connection to a worker closed."""
+
+
+class Worker(asyncio.BufferedProtocol):
+    """One worker: a connection that takes a query and gives a reply, one at a time."""
+
+    def __init__(self, zygote: Zygote, on_lost: Callable[[Worker], None]) -> None:
+        self.zygote = zygote
+        self.pid = 0
+        self.lost = False
+        self.burial: asyncio.Task[int | None] | None = None
+        """Set by the pool once it has given the worker up."""
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._reply: asyncio.Future[Reply] | None = None
+        self._limit = 0
+        self._expect_lengths()
+
+    def _expect_lengths(self) -> None:
+        self._head_length: int | None = None
+        self._buffer, self._at = bytearray(wire.LENGTHS.size), 0
+
+    async def ask(self, message: bytes, limit: int) -> Reply:
+        """Send a query and wait for its reply, whose body has at most ``limit`` bytes.
+
+        Raises: WorkerLost when the worker ends first.
+        """
+        if self.lost or self._transport is None:
+            raise WorkerLost(f"worker {self.pid} is gone")
+        self._limit = limit
+        self._reply = asyncio.get_running_loop().create_future()
+        self._transport.write(message)
+        try:
+            return await self._reply
+        finally:
+            self._reply = None
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its ancestry
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # however it was lost
+        """Tell the one who waits for a reply, and the pool."""
+        self.lost = True
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(WorkerLost(f"worker {self.pid} is gone"))
+        self._on_lost(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # we know the size
+        """Offer the part of the frame that is still to come."""
+        return memoryview(self._buffer)[self._at :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what came; hand over the reply once it is whole."""
+        self._at += nbytes
+        if self._at < len(self._buffer):
+            return
+        if self._head_length is None:
+            head, body = wire.LENGTHS.unpack(self._buffer)
+            if self._reply is None or head == 0 or head > _HEAD_BYTES or body > self._limit:
+                self.close()  # not what we agreed on
+                return
+            self._head_length = head
+            self._buffer, self._at = bytearray(head + body), 0
+            return
+        reply = Reply.from_head(*wire.unpack(self._buffer, self._head_length))
+        self._expect_lengths()
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_result(reply)
+
+
+class Zygote(asyncio.Protocol):
+    """The parent of the workers: a process, and the socket over which it takes orders."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self.lost = False
+        self._process = process
+        self._control = control
+        self._notices: deque[asyncio.Future[tuple[int, int]]] = deque()
+        self._received = b""
+        self._transport: asyncio.BaseTransport | None = None
+
+    @classmethod
+    async def start(cls, file: BinaryIO, sha256: str, memory: int, result: int) -> Zygote:
+        """Start a zygote on an open N-Quads file and wait until it has loaded it.
+
+        Raises: EngineError when it ends first; it says why on standard error.
+        """
+        ours, theirs = socket.socketpair()
+        fds = (theirs.fileno(), file.fileno())
+        with theirs:
+            # Starting it from this thread matters: Linux ends it when the thread that started it ends.
+            process = subprocess.Popen(  # noqa: ASYNC220, S603  # takes a millisecond; arguments are numbers and a hash
+                [sys.executable, "-m", "iotkg_api.zygote", *map(str, (*fds, sha256, memory, result))],
+                stdin=subprocess.DEVNULL,
+                pass_fds=fds,
+            )
+        ours.setblocking(False)
+        zygote = cls(process, ours.dup())
+        ready = zygote._expect()
+        await asyncio.get_running_loop().create_connection(lambda: zygote, sock=ours)
+        try:
+            await ready
+        except BaseException:
+            await zygote.close()
+            raise
+        return zygote
+
+    async def spawn(self, on_lost: Callable[[Worker], None]) -> Worker:
+        """Have a worker forked, and connect to it.
+
+        Raises: EngineError when the zygote has died.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        worker = Worker(self, on_lost)
+        try:
+            with theirs:
+                notice = self._order(SPAWN, 0, [theirs.fileno()])
+            worker.pid, _ = await notice
+        except BaseException:
+            ours.close()
+            raise
+        await asyncio.get_running_loop().create_connection(lambda: worker, sock=ours)
+        return worker
+
+    async def reap(self, pid: int) -> int | None:
+        """End a worker; give its exit code, or None when the zygote has died and nobody knows."""
+        try:
+            _, code = await self._order(REAP, pid, [])
+        except EngineError:
+            return None
+        return code
+
+    async def close(self) -> None:
+        """Close the socket, upon which the zygote ends its workers and itself; insist after a while."""
+        if self._transport is not None:
+            self._transport.close()
+        self._control.close()
+        try:
+            await asyncio.to_thread(self._process.wait, _PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # however it was lost
+        """Tell all who wait for a notice."""
+        self.lost = True
+        for future in self._notices:
+            if not future.done():
+                future.set_exception(EngineError("the parent of the query workers has died"))
+
+    def data_received(self, data: bytes) -> None:
+        """Hand each notice to the one who waits for it; they come in the order of the orders."""
+        self._received += data
+        while len(self._received) >= NOTICE.size:
+            pid, code = NOTICE.unpack(self._received[: NOTICE.size])
+            self._received = self._received[NOTICE.size :]
+            future = self._notices.popleft()
+            if not future.done():
+                future.set_result((pid, code))
+
+    def _expect(self) -> asyncio.Future[tuple[int, int]]:
+        future: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        self._notices.append(future)
+        return future
+
+    def _order(self, kind: bytes, pid: int, fds: list[int]) -> asyncio.Future[tuple[int, int]]:
+        if self.lost:
+            raise EngineError("the parent of the query workers has died")
+        try:
+            socket.send_fds(self._control, [ORDER.pack(kind, pid)], fds)
+        except OSError as error:
+            raise EngineError(f"the parent of the query workers takes no orders ({error})") from error
+        return self._expect()

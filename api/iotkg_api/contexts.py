@@ -1,0 +1,101 @@
+"""What each page's template gets: one dataclass for each page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
+
+from pyoxigraph import NamedNode
+
+from iotkg.model import Entity, Overview, Statement, Term, Texts
+
+Claim: TypeAlias = tuple[Statement, ...]
+"""Statements that say the same of several actors in the same words; most claims are one statement."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """An address and what it is called: a format, a download, the next portion."""
+
+    label: str
+    href: str
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A canned query: its name and what it asks, in both languages."""
+
+    name: str
+    summary: Texts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomePage:
+    """The first page, ``/``."""
+
+    sets: tuple[tuple[Overview, tuple[Claim, ...]], ...]
+    """Each plan set with what is said of all its tasks at once."""
+
+    questions: tuple[Question, ...]
+    sparql: str
+    """A query that runs as it stands; empty when the service answers none."""
+
+    formats: tuple[str, ...]
+    downloads: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntityPage:
+    """One thing, e.g. ``/doc/task/iot-2013_standards_2``."""
+
+    entity: Entity
+    claims: tuple[Claim, ...]
+    """What the statements say, but for the owners and deadlines that a task's page begins with."""
+
+    owners: tuple[Claim, ...]
+    deadlines: tuple[Claim, ...]
+    about: str
+    """Which heading the statements stand under, a key of the wording."""
+
+    formats: tuple[Choice, ...]
+    window: NamedNode | None
+    """The property whose links are all that the page shows."""
+
+    size: int
+    """How many links such a page shows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorPage:
+    """What went wrong, for a reader with a browser."""
+
+    status: int
+    title: str
+    """A key of the wording."""
+
+    detail: str
+    near: tuple[Term, ...] = ()
+
+
+def claims(statements: Iterable[Statement]) -> tuple[Claim, ...]:
+    """Put statements together that say the same of several actors in the same words."""
+    return tuple(tuple(same) for _, same in groupby(statements, key=_said))
+
+
+def _said(statement: Statement) -> object:
+    """Tell statements apart by everything but actor and IRI; what names no actor stands alone."""
+    return (
+        statement.kind.iri.value,
+        statement.term.iri.value if statement.actor is None else "",
+        statement.subject,
+        statement.role,
+        statement.basis,
+        statement.inferred,
+        statement.copies,
+        statement.notes,
+        statement.facts,
+        statement.evidence,
+    )

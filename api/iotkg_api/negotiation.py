@@ -1,0 +1,113 @@
+"""Content negotiation: which of the types we can write does the client want most (RFC 9110, section 12).
+
+Pure: a header and a parameter go in, the offers the client accepts come out, best first. The form of a query
+is known only once a worker has parsed it, so the service negotiates tables and graphs both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A type we can write.
+
+    ``media_type`` is what the client asks for and is answered with; ``canonical`` is what is written, which
+    differs where clients ask with a broader name (``application/json``).
+    """
+
+    media_type: str
+    canonical: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The header of an answer; text is always UTF-8."""
+        return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
+
+
+def _offer(media_type: str, *names: str) -> Offer:
+    return Offer(media_type, media_type, names)
+
+
+HTML: Final = _offer("text/html", "html")
+
+_JSON: Final = "application/sparql-results+json"
+_XML: Final = "application/sparql-results+xml"
+TABLES: Final = (
+    _offer(_JSON, "json", "srj"),
+    _offer(_XML, "xml", "srx"),
+    _offer("text/csv", "csv"),
+    _offer("text/tab-separated-values", "tsv"),
+    Offer("application/json", _JSON),
+    Offer("application/xml", _XML),
+    Offer("text/xml", _XML),
+)
+"""SELECT and ASK, the service's preference first."""
+
+_JSON_LD: Final = "application/ld+json"
+_RDF_XML: Final = "application/rdf+xml"
+GRAPHS: Final = (
+    _offer("text/turtle", "turtle", "ttl"),
+    _offer("application/n-triples", "ntriples", "n-triples", "nt"),
+    _offer(_JSON_LD, "jsonld", "json-ld", "json"),
+    _offer(_RDF_XML, "rdfxml", "rdf+xml", "rdf", "xml"),
+    Offer("application/json", _JSON_LD),
+    Offer("application/xml", _RDF_XML),
+    Offer("text/xml", _RDF_XML),
+)
+"""CONSTRUCT, DESCRIBE and the service description, the service's preference first."""
+
+_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_ITEM: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_RANGE: Final = re.compile(rf"\s*({_WORD})/({_WORD})\s*(?:;(.*))?\Z", re.DOTALL)
+_WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([^;]*?)\s*(?:;|\Z)", re.IGNORECASE)
+_QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
+
+
+def choose(offers: Sequence[Offer], accept: Iterable[str], format_: str | None = None) -> tuple[Offer, ...]:
+    """Give the offers a client accepts, the one it wants most first; none when nothing fits.
+
+    ``accept`` holds the header's lines (none means anything goes); ``format_``, a short name or a media type,
+    beats them. Equal weights keep the service's order. Items that are not well-formed count for nothing.
+    """
+    if format_ is not None:
+        wanted = format_.strip().lower().replace(" ", "+")  # a bare + in a query string means a space
+        return tuple(o for o in offers if wanted in (o.media_type, *o.names))
+    header = ",".join(accept)
+    if not header.strip():
+        return tuple(offers)
+    ranges = list(_ranges(header))
+    weighed = [(_weight(offer, ranges), offer) for offer in offers]
+    return tuple(o for weight, o in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+def listing(*families: Sequence[Offer]) -> list[str]:
+    """Name the types of some families, each once."""
+    return list(dict.fromkeys(offer.canonical for offers in families for offer in offers))
+
+
+def _ranges(header: str) -> Iterable[tuple[str, str, float]]:
+    for item in _ITEM.findall(header):
+        match = _RANGE.match(item)
+        if match is None or (match[1] == "*" and match[2] != "*"):
+            continue
+        weight = _WEIGHT.search(match[3] or "")
+        if weight is None:
+            yield match[1].lower(), match[2].lower(), 1.0
+        elif _QUALITY.match(weight[1]):
+            yield match[1].lower(), match[2].lower(), float(weight[1])
+
+
+def _weight(offer: Offer, ranges: Sequence[tuple[str, str, float]]) -> float:
+    """Weigh an offer by the most specific range that covers it; 0 when none does."""
+    kind, _, subtype = offer.media_type.partition("/")
+    for main, sub in ((kind, subtype), (kind, "*"), ("*", "*")):
+        found = [quality for m, s, quality in ranges if (m, s) == (main, sub)]
+        if found:
+            return max(found)
+    return 0.0

@@ -1,0 +1,81 @@
+"""What an operator decides: where the release is, where to listen, and how much one query may use.
+
+Every field has an environment variable, ``IOTKG_`` and the field's name in capitals.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from iotkg.errors import InvalidParameter
+from iotkg.layout import Layout
+
+_PREFIX: Final = "IOTKG_"
+_MEBIBYTE: Final = 1 << 20
+_LAST_PORT: Final = 65535
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How the service runs.
+
+    Raises: InvalidParameter when a number is out of range.
+    """
+
+    dist: Path
+    """The folder of a release."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    """The address clients use, when a proxy stands in between; else it is read from each request."""
+    workers: int = 2
+    """Processes that evaluate queries, one query each at a time."""
+    deadline_s: float = 10.0
+    """Seconds a worker gets for one query; a request waits no longer than this for a worker either."""
+    memory_bytes: int = 1024 * _MEBIBYTE
+    """What a worker may use above the loaded dataset."""
+    result_bytes: int = 64 * _MEBIBYTE
+    """The longest answer of one query."""
+    query_bytes: int = _MEBIBYTE
+    """The longest body of a request."""
+    queue: int = 256
+    """Requests that may wait for a worker; further ones are refused at once."""
+
+    def __post_init__(self) -> None:
+        positive = ("workers", "deadline_s", "memory_bytes", "result_bytes", "query_bytes", "queue")
+        wrong = [f"{name} must be more than 0" for name in positive if not getattr(self, name) > 0]
+        if not 0 <= self.port <= _LAST_PORT:
+            wrong.append(f"port must be from 0 to {_LAST_PORT}")
+        if wrong:
+            raise InvalidParameter("; ".join(wrong))
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; without ``IOTKG_DIST`` the release is the one of the checkout we stand in.
+
+    Raises: InvalidParameter, naming every variable that cannot be read; InputError outside a checkout.
+    """
+    given = os.environ if environment is None else environment
+    values: dict[str, Path | str | int | float] = {}
+    wrong: list[str] = []
+    for field in fields(Settings):
+        variable = _PREFIX + field.name.upper()
+        if variable not in given:
+            continue
+        kind = Path if field.default is MISSING else type(field.default)
+        try:
+            values[field.name] = kind(given[variable])
+        except ValueError:
+            wrong.append(f"{variable} is {given[variable]!r}, which is no {_NAMES[kind]}")
+    if wrong:
+        raise InvalidParameter("; ".join(wrong))
+    if "dist" not in values:
+        values["dist"] = Layout.find(Path.cwd()).dist
+    return Settings(**values)  # type: ignore[arg-type]  # each value was made by its field's own type
+
+
+_NAMES: Final[dict[type, str]] = {int: "whole number", float: "number"}

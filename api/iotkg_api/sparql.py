@@ -1,0 +1,232 @@
+"""``/sparql``: queries by the SPARQL 1.1 Protocol, answered by the workers; without a query, what we can do.
+
+Answers are buffered whole, so an error never follows a 200. The web process neither parses nor evaluates a
+query's text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping
+from hashlib import sha256
+from http import HTTPStatus
+from math import ceil
+from typing import Any, Final
+
+import pyoxigraph
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive
+
+from iotkg_api import description
+from iotkg_api.evaluation import Outcome, Query, Reply
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing
+from iotkg_api.problems import Kind, Problem
+from iotkg_api.protocol import FORM, QUERY, Operation, read
+from iotkg_api.workers import Busy, TooSlow, WorkerDied
+
+_METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
+_KINDS: Final = {
+    Outcome.SYNTAX: Kind.SYNTAX,
+    Outcome.READ_ONLY: Kind.READ_ONLY,
+    Outcome.SERVICE: Kind.SERVICE,
+    Outcome.TOO_COMPLEX: Kind.TOO_COMPLEX,
+    Outcome.UNKNOWN_GRAPH: Kind.UNKNOWN_GRAPH,
+    Outcome.NOT_ACCEPTABLE: Kind.NOT_ACCEPTABLE,
+    Outcome.TOO_LARGE: Kind.RESULT_TOO_LARGE,
+    Outcome.FAILED: Kind.QUERY_FAILED,
+}
+_ETAG_LENGTH: Final = 32
+
+router = APIRouter()
+
+
+async def sparql(request: Request) -> Response:
+    """Answer a request to the endpoint.
+
+    Raises: Problem, which the application answers.
+    """
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(_METHODS)})
+    settings = request.app.state.settings
+    asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.deadline_s)
+    editor = request.app.state.editor
+    if editor is not None and asked.format is None and _prefers_page(request):
+        page: Response = await editor(request)
+        return page
+    if asked.query is None:
+        return _describe(request, asked.format)
+    return await _answer(request, asked, asked.query)
+
+
+def _prefers_page(request: Request) -> bool:
+    """Say whether this is a browser at the address bar: it wants HTML more than any result."""
+    accept = request.headers.getlist("accept")
+    return (
+        bool(accept) and request.method != "POST" and choose((*TABLES, *GRAPHS, HTML), accept)[:1] == (HTML,)
+    )
+
+
+def _describe(request: Request, format_: str | None) -> Response:
+    state = request.app.state
+    offers = choose(GRAPHS, request.headers.getlist("accept"), format_)
+    if not offers:
+        detail = "There is no query; the description of the service comes in the types listed"
+        raise Problem(Kind.NOT_ACCEPTABLE, detail, {"Vary": "Accept"}, types=listing(GRAPHS))
+    endpoint = state.settings.public_url.rstrip("/") or str(request.base_url).rstrip("/")
+    content = description.describe(
+        f"{endpoint}/sparql", state.default_triples, state.release["graphs"], offers[0].canonical
+    )
+    return Response(content, headers={"Content-Type": offers[0].content_type, "Vary": "Accept"})
+
+
+async def _answer(request: Request, asked: Operation, text: str) -> Response:
+    accept = request.headers.getlist("accept")
+    tables, graphs = choose(TABLES, accept, asked.format), choose(GRAPHS, accept, asked.format)
+    if not tables and not graphs:
+        wanted = asked.format if asked.format is not None else ", ".join(accept)
+        raise _not_acceptable(f"We cannot write {wanted}", listing(TABLES, GRAPHS))
+    query = Query(
+        text=text,
+        tables=tuple(offer.canonical for offer in tables),
+        graphs=tuple(offer.canonical for offer in graphs),
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+    )
+    etag = _etag(request.app.state.release["release"], query, (*tables, *graphs))
+    cacheable = request.method != "POST"
+    headers = {"Vary": "Accept", "Cache-Control": "public, no-cache", "ETag": etag}
+    if cacheable and _matches(request.headers.getlist("if-none-match"), etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    reply = await _evaluate(request, query)
+    if reply.outcome is not Outcome.ANSWER:
+        raise _refusal(reply, request.app.state.release["graphs"])
+    if not cacheable or reply.volatile:
+        headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+    offer = (tables if reply.table else graphs)[0]
+    return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
+
+
+async def _evaluate(request: Request, query: Query) -> Reply:
+    pool = request.app.state.pool
+    later = {"Retry-After": str(ceil(request.app.state.settings.deadline_s))}
+    try:
+        return await _while_connected(request.receive, pool.query(query))
+    except TooSlow as error:
+        raise Problem(Kind.TOO_SLOW, str(error), later) from error
+    except Busy as error:
+        raise Problem(Kind.BUSY, str(error), later) from error
+    except WorkerDied as error:
+        raise Problem(Kind.WORKER_DIED, str(error), later) from error
+
+
+async def _while_connected(receive: Receive, work: Coroutine[Any, Any, Reply]) -> Reply:
+    """Wait for a reply, and give the query up when its client leaves."""
+    task = asyncio.create_task(work)
+    watch = asyncio.create_task(_disconnected(receive))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Problem(Kind.BAD_REQUEST, "The client left")  # nobody reads this
+        return task.result()
+    finally:
+        task.cancel()
+        watch.cancel()
+        await asyncio.gather(task, watch, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _refusal(reply: Reply, graphs: Mapping[str, int]) -> Problem:
+    kind = _KINDS[reply.outcome]
+    if reply.outcome is Outcome.NOT_ACCEPTABLE:
+        return _not_acceptable(reply.detail, listing(TABLES if reply.table else GRAPHS))
+    if reply.outcome is Outcome.UNKNOWN_GRAPH:
+        return Problem(kind, reply.detail, graphs=sorted(graphs))
+    if reply.line is not None and reply.column is not None:
+        return Problem(kind, reply.detail, line=reply.line, column=reply.column)
+    return Problem(kind, reply.detail)
+
+
+def _not_acceptable(detail: str, types: list[str]) -> Problem:
+    return Problem(
+        Kind.NOT_ACCEPTABLE, f"{detail}; there is {', '.join(types)}", {"Vary": "Accept"}, types=types
+    )
+
+
+def _etag(release: str, query: Query, offers: tuple[Offer, ...]) -> str:
+    """Name the answer by all that decides its bytes: the release, the engine and the request."""
+    types = [offer.media_type for offer in offers]
+    parts = json.dumps([release, pyoxigraph.__version__, query.head(), types], ensure_ascii=True)
+    return f'"{sha256(parts.encode()).hexdigest()[:_ETAG_LENGTH]}"'
+
+
+def _matches(lines: list[str], etag: str) -> bool:
+    return etag in {item.strip().removeprefix("W/") for item in ",".join(lines).split(",")}
+
+
+router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)
+
+_CONTENT: Final = {name: {"schema": {"type": "string"}} for name in listing(TABLES, GRAPHS)}
+_GRAPHS_SCHEMA: Final = {"type": "array", "items": {"type": "string", "format": "iri"}}
+_PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "query": ("A SPARQL 1.1 query; without one, the answer describes the service", {"type": "string"}),
+    "default-graph-uri": ("Graphs to merge into the default graph", _GRAPHS_SCHEMA),
+    "named-graph-uri": ("Graphs that GRAPH may name", _GRAPHS_SCHEMA),
+    "format": (
+        "Beats Accept: a media type, or json, xml, csv, tsv, turtle, ntriples, jsonld, rdfxml",
+        {"type": "string"},
+    ),
+}
+_PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
+_RESPONSES: Final = {
+    "200": {"description": "The result, or the description of the service", "content": _CONTENT},
+    "304": {"description": "The answer has not changed"},
+    "400": {"description": "The query is wrong, refused, or has too large a result", "content": _PROBLEM},
+    "406": {"description": "None of the types asked for can be given", "content": _PROBLEM},
+    "413": {"description": "The request is too large", "content": _PROBLEM},
+    "503": {"description": "The query is too slow or uses too much memory", "content": _PROBLEM},
+}
+
+PATHS: Final[dict[str, Any]] = {
+    "/sparql": {
+        "get": {
+            "summary": "Query the graph",
+            "operationId": "sparql_get",
+            "tags": ["SPARQL"],
+            "parameters": [
+                {"name": name, "in": "query", "description": text, "schema": schema}
+                for name, (text, schema) in _PARAMETERS.items()
+            ],
+            "responses": _RESPONSES,
+        },
+        "post": {
+            "summary": "Query the graph",
+            "operationId": "sparql_post",
+            "tags": ["SPARQL"],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    QUERY: {"schema": {"type": "string"}},
+                    FORM: {
+                        "schema": {
+                            "type": "object",
+                            "required": ["query"],
+                            "properties": {name: schema for name, (_, schema) in _PARAMETERS.items()},
+                        }
+                    },
+                },
+            },
+            "responses": {
+                **_RESPONSES,
+                "415": {"description": "The body has a type we do not read", "content": _PROBLEM},
+            },
+        },
+    }
+}
+"""The endpoint in OpenAPI's words, since its route is not FastAPI's."""

@@ -1,0 +1,215 @@
+"""The parent of the query workers: loads the release once, then forks a worker whenever it is told to.
+
+``python -m iotkg_api.zygote CONTROL DATASET SHA256 MEMORY RESULT`` (two file descriptors, a hash, two numbers of
+bytes). It has one thread, so forking is safe, and imports neither FastAPI nor rdflib. Orders come over the
+control socket, each answered in turn: ``SPAWN`` with a socket for the new worker, ``REAP`` to end a worker and
+learn how it ended. When the control socket closes, it ends all its workers and itself.
+
+A worker answers one query at a time over its socket. It holds no other file and can open none, its memory is
+limited, and it dies with its parent (Linux).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NoReturn
+
+from pyoxigraph import Store
+
+from iotkg.errors import IotkgError
+from iotkg.store import load
+from iotkg_api import wire
+from iotkg_api.evaluation import Query, Reply, evaluate
+
+ORDER: Final = struct.Struct("!cQ")
+"""What is wanted, and the process it concerns."""
+NOTICE: Final = struct.Struct("!Qi")
+"""The process, and its exit code as ``subprocess`` gives it: minus the signal where one ended it."""
+SPAWN: Final = b"S"
+REAP: Final = b"R"
+EXIT_MEMORY: Final = 3
+"""Exit code of a worker whose Python code ran out of memory; the engine's aborts (SIGABRT)."""
+
+_WORKER_SOCKET: Final = 3
+_EXIT_FAULT: Final = 70
+_MAX_GROWTH: Final = 4
+"""A worker that has grown by one part in so many of its limit is replaced after its answer."""
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def main(arguments: list[str]) -> int:
+    """Load the release and serve orders until the control socket closes."""
+    control_fd, dataset_fd = int(arguments[0]), int(arguments[1])
+    expected, memory, result = arguments[2], int(arguments[3]), int(arguments[4])
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal's or a container's stop is our parent's to handle
+        signal.signal(number, signal.SIG_IGN)
+    parent = os.getppid()
+    _die_with_parent(parent)
+    _fill_standard_files()
+    with os.fdopen(dataset_fd, "rb") as file:
+        file.seek(0)
+        data = file.read()
+    try:
+        store = load(data, expected)
+    except IotkgError as error:
+        sys.stderr.write(f"{error}\n")
+        return _EXIT_FAULT
+    del data
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=control_fd) as control:
+        _Orders(control, store, memory, result).serve()
+    return 0
+
+
+class _Orders:
+    """The control socket's side of the zygote."""
+
+    def __init__(self, control: socket.socket, store: Store, memory: int, result: int) -> None:
+        self._control = control
+        self._store = store
+        self._known = frozenset(name.value for name in store.named_graphs())
+        self._memory = memory
+        self._result = result
+        self._children: set[int] = set()
+
+    def serve(self) -> None:
+        """Say that we are ready, then obey until the socket closes."""
+        self._control.sendall(NOTICE.pack(os.getpid(), 0))
+        with suppress(ConnectionError):
+            while True:
+                order, fds = self._next()
+                if len(order) < ORDER.size:
+                    break
+                kind, pid = ORDER.unpack(order)
+                notice = (self._spawn(fds), 0) if kind == SPAWN else (pid, self._reap(pid))
+                self._control.sendall(NOTICE.pack(*notice))
+        for pid in list(self._children):
+            self._reap(pid)
+
+    def _next(self) -> tuple[bytes, list[int]]:
+        order = b""
+        fds: list[int] = []
+        while len(order) < ORDER.size:
+            part, new, _, _ = socket.recv_fds(self._control, ORDER.size - len(order), 1)
+            if not part:
+                break
+            order, fds = order + part, fds + new
+        return order, fds
+
+    def _spawn(self, fds: list[int]) -> int:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._be_worker(fds[0], parent)
+        for fd in fds:
+            os.close(fd)
+        self._children.add(pid)
+        return pid
+
+    def _reap(self, pid: int) -> int:
+        """End a child; a child stays ours until we wait for it, so its number cannot mean another process."""
+        if pid not in self._children:
+            return 0
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        self._children.discard(pid)
+        return os.waitstatus_to_exitcode(status)
+
+    def _be_worker(self, fd: int, parent: int) -> NoReturn:
+        """Turn this process into a worker; it never returns into the zygote's code."""
+        code = _EXIT_FAULT
+        try:
+            _die_with_parent(parent)
+            _confine(fd, self._memory)
+            work(socket.socket(fileno=_WORKER_SOCKET), self._store, self._known, self._memory, self._result)
+            code = 0
+        except MemoryError:
+            code = EXIT_MEMORY
+        except BaseException:  # noqa: BLE001  # the outermost handler of a process
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+
+def work(connection: socket.socket, store: Store, known: frozenset[str], memory: int, result: int) -> None:
+    """Answer queries until the connection closes."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    while (lengths := _read(connection, wire.LENGTHS.size)) is not None:
+        head_length, body_length = wire.LENGTHS.unpack(lengths)
+        content = _read(connection, head_length + body_length)
+        if content is None:
+            break
+        head, _ = wire.unpack(content, head_length)
+        reply = evaluate(store, known, Query.from_head(head), result)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
+        _send(connection, replace(reply, retire=grown > memory // _MAX_GROWTH))
+
+
+def _send(connection: socket.socket, reply: Reply) -> None:
+    connection.sendall(wire.frame(reply.head(), reply.body))
+
+
+def _read(connection: socket.socket, length: int) -> bytearray | None:
+    """Read so many bytes; None when the connection closes first."""
+    buffer = bytearray(length)
+    view, at = memoryview(buffer), 0
+    while at < length:
+        count = connection.recv_into(view[at:])
+        if count == 0:
+            return None
+        at += count
+    return buffer
+
+
+def _confine(fd: int, memory: int) -> None:
+    """Keep only the standard files and our socket, and limit memory, core dumps and files."""
+    os.dup2(fd, _WORKER_SOCKET)
+    size = _address_space()
+    os.closerange(_WORKER_SOCKET + 1, max(fd, os.sysconf("SC_OPEN_MAX")) + 1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if size:
+        resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_WORKER_SOCKET + 1, _WORKER_SOCKET + 1))
+
+
+def _address_space() -> int:
+    """Give the bytes of address space in use; 0 where the platform does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _die_with_parent(parent: int) -> None:
+    """Ask for SIGKILL when the parent dies; Linux alone knows how."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(_EXIT_FAULT)
+
+
+def _fill_standard_files() -> None:
+    """Make sure that 0, 1 and 2 are open, so that a worker's limit leaves no number free."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004  # standard error
+        pass
+    os.close(fd)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

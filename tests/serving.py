@@ -1,0 +1,158 @@
+"""Help for tests that talk to the real service: a release in a folder, and a server in a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+
+START = "from iotkg_api import app, settings; app.run(settings.from_environment())"
+PATIENCE_S = 20.0
+GRAPH = "https://w3id.org/iotkg/graph/"
+LONG_QUADS = "".join(
+    f'<http://example.org/s{n}> <http://example.org/p{n % 5}> "value {n}" <{GRAPH}registry> .\n'
+    for n in range(2000)
+)
+SMALL_QUADS = f"""\
+<http://example.org/a> <http://example.org/name> "物联网"@zh <{GRAPH}registry> .
+<http://example.org/a> <http://example.org/name> "two, \\"words\\"\\r\\nand\\ta tab" <{GRAPH}registry> .
+<http://example.org/a> <http://example.org/size> "3"^^<http://www.w3.org/2001/XMLSchema#integer> <{GRAPH}doc/curated> .
+<http://example.org/a> <http://example.org/knows> <http://example.org/b> <{GRAPH}doc/curated> .
+<http://example.org/a> <http://example.org/knows> <http://example.org/b> <{GRAPH}doc/inferred> .
+_:c14n0 <http://example.org/knows> <http://example.org/a> <{GRAPH}ontology> .
+<http://example.org/a> <http://example.org/note> "only outside" <{GRAPH}external> .
+<http://example.org/a> <http://example.org/note> "only about" <{GRAPH}meta> .
+"""
+"""Seven facts in six graphs: one stands in two of them, two are apart from the default view."""
+
+
+def write_release(dist: Path, quads: str = SMALL_QUADS) -> Path:
+    """Write a release with a manifest to an existing or new folder."""
+    dist.mkdir(parents=True, exist_ok=True)
+    data = quads.encode()
+    counts: dict[str, int] = {}
+    for line in quads.splitlines():
+        name = line.removesuffix(" .").rpartition(" ")[2].strip("<>")
+        counts[name] = counts.get(name, 0) + 1
+    digest = sha256(data).hexdigest()
+    manifest = {
+        "release": digest,
+        "files": {"iotkg.nq": {"sha256": digest, "bytes": len(data)}},
+        "graphs": counts,
+    }
+    (dist / "iotkg.nq").write_bytes(data)
+    (dist / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return dist
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running service."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def sparql(self) -> str:
+        """Address of the endpoint."""
+        return f"{self.url}/sparql"
+
+    def ask(self, query: str, **options: object) -> httpx.Response:
+        """Send a query by GET."""
+        return httpx.get(self.sparql, params={"query": query}, timeout=PATIENCE_S, **options)
+
+    def health(self) -> dict[str, object]:
+        """Say how the workers are."""
+        return httpx.get(f"{self.url}/health/ready", timeout=PATIENCE_S).json()
+
+
+@contextmanager
+def serve(dist: Path, log: Path, **settings: object) -> Iterator[Server]:
+    """Run the service on a free loopback port, and stop it as an operator would.
+
+    ``settings`` are those of ``iotkg_api.settings``, such as ``deadline_s=1``.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"dist": dist, "host": "127.0.0.1", "port": port, **settings}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("IOTKG_")}
+    environment |= {f"IOTKG_{name.upper()}": str(value) for name, value in given.items()}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", START], env=environment, stdout=output, stderr=output
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        wait_until(lambda: process.poll() is not None or answers(server), "the service starts")
+        assert process.poll() is None, log.read_text()
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+
+def answers(server: Server) -> bool:
+    """Say whether a service is ready."""
+    try:
+        return httpx.get(f"{server.url}/health/ready", timeout=PATIENCE_S).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Wait until something holds, for a bounded time."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited {PATIENCE_S:g} s in vain until {what}"
+        time.sleep(0.01)
+
+
+def running(pid: int) -> bool:
+    """Say whether a process runs; one that has ended and awaits its parent does not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def children(pid: int) -> set[int]:
+    """Give the processes that a process started (Linux)."""
+    return {child for child, parent in _parents().items() if parent == pid}
+
+
+def descendants(pid: int) -> set[int]:
+    """Give the processes below a process (Linux)."""
+    parents = _parents()
+    found: set[int] = set()
+    level = {pid}
+    while level:
+        level = {child for child, parent in parents.items() if parent in level} - found
+        found |= level
+    return found
+
+
+def _parents() -> dict[int, int]:
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            status = path.read_text(encoding="ascii", errors="replace")
+        except OSError:
+            continue
+        parents[int(path.parent.name)] = int(status.rpartition(")")[2].split()[1])
+    return parents

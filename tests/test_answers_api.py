@@ -1,0 +1,116 @@
+"""Canned queries over HTTP, at a real socket on the real release."""
+
+import csv
+import io
+import json
+
+import httpx
+import pytest
+from pyoxigraph import QueryResultsFormat, parse_query_results
+
+from iotkg import release
+from iotkg.loading import load_queries
+from serving import serve
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture(scope="module")
+def client(graphs, layout, tmp_path_factory):
+    """Serve the real release."""
+    dist = tmp_path_factory.mktemp("release") / "dist"
+    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
+    with serve(dist, dist.parent / "log") as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+def names(client):
+    return [query["name"] for query in client.get("/queries", headers={"Accept": "application/json"}).json()]
+
+
+def test_the_list_comes_as_json_and_as_a_page(client):
+    listed = client.get("/queries", headers={"Accept": "application/json"}).json()
+    assert len(listed) == 10
+    assert {"name", "url", "summary", "parameters", "columns"} <= set(listed[0])
+    page = client.get("/queries", headers=HTML).text
+    for query in listed:
+        assert f'href="/queries/{query["name"]}"' in page
+
+
+def test_every_query_answers_in_every_format(client):
+    for name in names(client):
+        table = client.get(f"/queries/{name}.json")
+        assert table.headers["content-type"] == "application/sparql-results+json"
+        rows = table.json()["results"]["bindings"]
+        assert rows
+        assert len(list(csv.reader(io.StringIO(client.get(f"/queries/{name}.csv").text)))) == len(rows) + 1
+        for suffix, kind in (("xml", QueryResultsFormat.XML), ("tsv", QueryResultsFormat.TSV)):
+            found = parse_query_results(client.get(f"/queries/{name}.{suffix}").content, format=kind)
+            assert len(list(found)) == len(rows)
+
+
+def test_the_header_chooses_where_there_is_no_suffix(client):
+    address = "/queries/tasks-by-owner-basis"
+    for accept, kind in (
+        ("text/csv", "text/csv"),
+        ("application/sparql-results+xml", "application/sparql-results+xml"),
+        ("text/html", "text/html"),
+        ("text/csv;q=0.5, text/tab-separated-values", "text/tab-separated-values"),
+    ):
+        answer = client.get(address, headers={"Accept": accept})
+        assert answer.headers["content-type"].partition(";")[0] == kind
+        assert "Accept" in answer.headers["vary"]
+    refused = client.get(address, headers={"Accept": "image/png"})
+    assert refused.status_code == 406
+    assert "text/csv" in refused.json()["types"]
+
+
+def test_parameters_are_bound_and_the_query_can_be_had_with_them(client, store):
+    rows = client.get("/queries/tasks-of-a-plan.json?plan=talent").json()["results"]["bindings"]
+    assert len(rows) == 15
+    text = client.get("/queries/tasks-of-a-plan.rq?plan=talent")
+    assert text.headers["content-type"].startswith("application/sparql-query")
+    assert len(list(store.query(text.text))) == 15
+
+
+def test_the_page_has_the_form_and_the_words(client):
+    page = client.get("/queries/owner-and-deadline?plan=standards&lang=en", headers=HTML).text
+    assert '<option value="iot-2013_standards" selected>' in page
+    assert "国家标准委牵头" in page
+    assert "the plan&#39;s safeguard measures" in page
+    assert 'href="/doc/anchor/iot-2013_3883-3890?lang=en"' in page
+    chinese = client.get("/queries/owner-and-deadline?plan=standards&lang=zh", headers=HTML).text
+    assert "本计划保障措施" in chinese
+    assert "每项任务的有效责任主体是谁" in chinese
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/queries/no-such-query", 404, "owner-and-deadline"),
+        ("/queries/tasks-of-a-plan?plan=standrds", 422, "near are standards"),
+        ("/queries/tasks-of-a-plan?colour=red", 422, "it takes: plan"),
+        ("/queries/tasks-of-a-plan?plan=%3E%20%7D%20DROP%20ALL", 422, "is none of them"),
+    ],
+)
+def test_a_wrong_request_says_what_is_allowed(client, path, status, said):
+    problem = client.get(path, headers={"Accept": "application/json"})
+    assert problem.status_code == status
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert said in problem.json()["detail"]
+    page = client.get(path, headers=HTML)
+    assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert "> } DROP" not in page.text
+
+
+def test_openapi_describes_these_routes(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/queries", "/queries/{name}", "/sparql", "/doc/{kind}/{key}"} <= set(paths)
+    assert json.dumps(paths)
+
+
+def test_an_answer_is_not_sent_twice(client):
+    first = client.get("/queries/plan-structure.csv")
+    again = client.get("/queries/plan-structure.csv", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
