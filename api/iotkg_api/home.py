@@ -10,18 +10,19 @@ from starlette.responses import Response
 
 from iotkg.model import Overview, Text
 from iotkg.overview import overviews
+from iotkg.vocab import PREFIXES
 from iotkg_api.contexts import Choice, Claim, HomePage, Question, claims
 from iotkg_api.pages import Page, language_of, render
 from iotkg_api.resources import catalogue_of
 
 _FORMATS: Final = ("csv", "tsv", "json", "xml")
 _DUMPS: Final = "/dumps/{name}"
-_SPARQL: Final = """\
-PREFIX iotkg: <https://w3id.org/iotkg/ontology#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+_SPARQL: Final = f"""\
+PREFIX iotkg: <{PREFIXES["iotkg"]}>
+PREFIX skos: <{PREFIXES["skos"]}>
 
 SELECT ?task ?owner ?basis ?quote
-WHERE {{
+WHERE {{{{
   ?statement
     iotkg:appliesTo ?subject ;
     iotkg:role/iotkg:owning true ;
@@ -29,8 +30,8 @@ WHERE {{
     iotkg:basis/skos:prefLabel ?basis ;
     iotkg:hasEvidence/iotkg:exactQuote ?quote .
   ?subject skos:prefLabel ?task .
-  FILTER(LANG(?task) = "{language}" && LANG(?owner) = "{language}" && LANG(?basis) = "{language}")
-}}
+  FILTER(LANG(?task) = "{{language}}" && LANG(?owner) = "{{language}}" && LANG(?basis) = "{{language}}")
+}}}}
 ORDER BY ?basis ?owner ?task ?quote
 LIMIT 20
 """
