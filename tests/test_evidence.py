@@ -143,7 +143,7 @@ def test_a_mention_supports_a_link(resolve):
     derived = resolve(
         add=[
             Triple(unit, term("iotkg:targetPlace"), term("place:wuxi-zone")),
-            Triple(mention, term("rdf:type"), IOTKG.Mention),
+            Triple(mention, term("rdf:type"), term("iotkg:Mention")),
             Triple(mention, IOTKG.statedIn, unit),
             Triple(mention, IOTKG.quote, Literal("术语")),
             Triple(mention, IOTKG.mentionOf, term("place:wuxi-zone")),

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from iotkg.errors import InputError
-from iotkg.source_text import own_spans, parse, value_of
+from iotkg.source_text import parse, value_of
 
 TASKS = [9, 7, 16, 14, 7, 7, 5, 25, 5, 15]
 SAFEGUARDS = [0, 4, 4, 4, 3, 3, 4, 0, 3, 2]
@@ -56,7 +56,7 @@ def test_the_outline_reads_as_the_text_does(units, golden):
 
 def test_each_character_belongs_to_exactly_one_own_text(text, units):
     """100 %: only white space stands outside, and no two own texts overlap."""
-    owners = Counter(offset for start, end in own_spans(units) for offset in range(start, end))
+    owners = Counter(offset for unit in units for offset in range(unit.start, unit.own_end))
     assert set(owners.values()) == {1}
     assert {text[offset] for offset in range(len(text)) if offset not in owners} <= set(" \n\u00a0")
 

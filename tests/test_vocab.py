@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 
 from iotkg.errors import InvalidParameter
 from iotkg.identifiers import anchor, expand, mint, parts_of, shorten
-from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF, UNIT_CLASSES
+from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty"}
@@ -48,7 +48,6 @@ def test_the_base_is_written_once_in_the_code():
 
 def test_no_namespace_has_two_prefixes():
     assert len(set(PREFIXES.values())) == len(PREFIXES)
-    assert set(UNIT_CLASSES) <= set(PREFIXES)
 
 
 @given(part, st.lists(part, min_size=1, max_size=4))

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 from rich.console import Console
@@ -49,6 +49,14 @@ class Format(StrEnum):
     csv = "csv"
     tsv = "tsv"
     json = "json"
+
+
+Output: TypeAlias = Annotated[
+    Format | None, typer.Option("--format", help="Default: a table on a terminal, else TSV.")
+]
+Endpoint: TypeAlias = Annotated[
+    str | None, typer.Option(help="Ask this SPARQL endpoint instead of the release.")
+]
 
 
 class Language(StrEnum):
@@ -149,12 +157,8 @@ def fmt(
 @app.command()
 def query(
     file: Annotated[str, typer.Argument(help="A file with a SPARQL query, or - for standard input.")],
-    output: Annotated[
-        Format | None, typer.Option("--format", help="Default: a table on a terminal, else TSV.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="Ask this SPARQL endpoint instead of the release.")
-    ] = None,
+    output: Output = None,
+    endpoint: Endpoint = None,
 ) -> None:
     """Answer a SPARQL query from the release in dist/, or from another endpoint."""
     from iotkg.loading import read_text
@@ -167,12 +171,8 @@ def query(
 def run(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A canned query; without one, all are listed.")] = None,
-    output: Annotated[
-        Format | None, typer.Option("--format", help="Default: a table on a terminal, else TSV.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="Ask this SPARQL endpoint instead of the release.")
-    ] = None,
+    output: Output = None,
+    endpoint: Endpoint = None,
 ) -> None:
     """Answer a canned query; its parameters are options: iotkg run owner-and-deadline --plan standards."""
     from iotkg.answering import open_answers

@@ -95,11 +95,6 @@ def parse(text: str) -> list[Unit]:
     return units
 
 
-def own_spans(units: list[Unit]) -> list[tuple[int, int]]:
-    """Give each unit's own text: from its start to the start of its first child, or to its end."""
-    return [(unit.start, unit.own_end) for unit in units]
-
-
 def _unit(kind: str, local: str, match: re.Match[str], until: int) -> Unit:
     number = match.groupdict().get("number")
     return Unit(kind=kind, local=local, number=number, title=match["title"], start=match.start(), end=until)

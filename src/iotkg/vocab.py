@@ -13,10 +13,6 @@ BASE: Final = "https://w3id.org/iotkg/"
 ID: Final = f"{BASE}id/"
 GRAPH: Final = f"{BASE}graph/"
 QUERY: Final = f"{BASE}query/"
-SOURCE: Final = f"{BASE}source/"
-
-UNIT_CLASSES: Final = ("plan-set", "plan", "section", "group", "task", "safeguard", "table")
-"""Class segments of the document tree's units, from the whole to the leaves."""
 
 _ID_CLASSES: Final = (
     "actor",
@@ -114,17 +110,14 @@ class IOTKG:
 
     ActionPlan = term("iotkg:ActionPlan")
     EvidenceAnchor = term("iotkg:EvidenceAnchor")
-    Mention = term("iotkg:Mention")
     MissingTable = term("iotkg:MissingTable")
     PlanSet = term("iotkg:PlanSet")
     SafeguardMeasure = term("iotkg:SafeguardMeasure")
     Section = term("iotkg:Section")
-    SourceText = term("iotkg:SourceText")
     Task = term("iotkg:Task")
     TaskGroup = term("iotkg:TaskGroup")
     appliesTo = term("iotkg:appliesTo")
     basis = term("iotkg:basis")
-    characterLength = term("iotkg:characterLength")
     directPartOf = term("iotkg:directPartOf")
     endOffset = term("iotkg:endOffset")
     exactQuote = term("iotkg:exactQuote")
