@@ -29,16 +29,6 @@ def answers(layout, store):
     return Answers(LocalStore(store), load_queries(layout, layout.answers))
 
 
-def rows(table):
-    return [
-        {
-            name: cell.value if cell is not None else None
-            for name, cell in zip(table.columns, row, strict=True)
-        }
-        for row in table.rows
-    ]
-
-
 def test_the_canned_queries_are_these(answers):
     assert set(answers.queries) == QUERIES
 
@@ -69,7 +59,7 @@ def test_each_quote_stands_at_its_offsets(answers, inputs, name):
     text = inputs.texts["iot-2013"]
     table = answers.run(name)
     prefixes = [column.removesuffix("quote") for column in table.columns if column.endswith("quote")]
-    for row in rows(table):
+    for row in table.records():
         for prefix in prefixes:
             quote, start, end = (row[f"{prefix}{part}"] for part in ("quote", "start", "end"))
             if quote is not None:
@@ -80,17 +70,17 @@ def test_each_quote_stands_at_its_offsets(answers, inputs, name):
 def test_a_parameter_keeps_the_rows_that_have_its_value(answers, name):
     """Without a value it means all; with one, the rows of all that have it, in the same order."""
     query = answers.queries[name]
-    everything = rows(answers.run(name))
+    everything = answers.run(name).records()
     for parameter in query.parameters:
         values = {row[parameter.name] for row in everything}
         assert values <= {choice.iri.value for choice in answers.choices(parameter)}
         for value in sorted(values)[:3]:
-            some = rows(answers.run(name, **{parameter.name: value}))
+            some = answers.run(name, **{parameter.name: value}).records()
             assert some == [row for row in everything if row[parameter.name] == value]
 
 
 def test_the_owners_of_all_tasks_are_told_with_basis_and_words(answers):
-    found = rows(answers.run("owner-and-deadline"))
+    found = answers.run("owner-and-deadline").records()
     basis = {row["task"]: row["owner_basis"].rpartition("/")[2] for row in found}
     assert Counter(basis.values()) == {"task-text": 1, "plan-safeguard": 21, "corpus": 88}
     assert all(row["owner_quote"] and row["deadline_quote"] for row in found)
@@ -103,15 +93,15 @@ def test_the_counts_by_basis_add_up(answers):
         ("tasks-by-deadline-basis", {"plan-goal": 105, "plan-title": 5}),
     ):
         counts = Counter()
-        for row in rows(answers.run(name)):
+        for row in answers.run(name).records():
             counts[row["basis"].rpartition("/")[2]] += int(row["tasks"])
         assert counts == expected
 
 
 def test_wuxi_stands_in_six_units_of_five_plans(answers, inputs):
     """Every 无锡 of the text lies in a row, or in the title of a cited document."""
-    found = rows(answers.run("where-wuxi-stands"))
-    spans = [(int(row["start"]), int(row["end"])) for row in found + rows(answers.run("cited-documents"))]
+    found = answers.run("where-wuxi-stands").records()
+    spans = [(int(row["start"]), int(row["end"])) for row in found + answers.run("cited-documents").records()]
     for match in re.finditer("无锡", inputs.texts["iot-2013"]):
         assert any(start <= match.start() < end for start, end in spans)
     assert {row["unit"].rpartition("/")[2] for row in found} == {
@@ -126,7 +116,7 @@ def test_wuxi_stands_in_six_units_of_five_plans(answers, inputs):
 
 
 def test_each_missing_table_leaves_owners_and_dates_unsaid(answers):
-    found = rows(answers.run("missing-tables"))
+    found = answers.run("missing-tables").records()
     tables = {row["table"]: row for row in found}
     assert len(tables) == 10
     assert all(row["omits_responsibility"] == row["omits_schedule"] == "true" for row in found)

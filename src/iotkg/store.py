@@ -123,6 +123,13 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    def records(self) -> list[dict[str, str | None]]:
+        """Give each row as a dictionary of plain text: IRIs and literals without marks, None where unbound."""
+        return [
+            {name: None if cell is None else cell.value for name, cell in zip(self.columns, row, strict=True)}
+            for row in self.rows
+        ]
+
 
 class Source(Protocol):
     """What the use cases need from an engine, and no more."""
