@@ -30,7 +30,7 @@ def names(client):
 
 def test_the_list_comes_as_json_and_as_a_page(client):
     listed = client.get("/queries", headers={"Accept": "application/json"}).json()
-    assert len(listed) == 10
+    assert len(listed) == 11
     assert {"name", "url", "summary", "parameters", "columns"} <= set(listed[0])
     page = client.get("/queries", headers=HTML).text
     for query in listed:

@@ -17,6 +17,7 @@ QUERIES = {
     "owner-and-deadline",
     "plan-structure",
     "responsibilities-as-stated",
+    "targets",
     "tasks-by-deadline-basis",
     "tasks-by-owner-basis",
     "tasks-of-a-plan",

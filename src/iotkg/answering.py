@@ -40,6 +40,8 @@ WHERE {{
 ORDER BY ?document ?start ?value
 """
 _SHOWN = 12
+_ECHOED = 80
+"""Characters of a wrong value that an error repeats; comparing more with every key would be slow."""
 _NUMBERS = {XSD.integer.value, term("xsd:decimal").value}
 
 
@@ -114,11 +116,11 @@ class Answers:
         if len(found) == 1:
             return found[0].iri
         allowed = [choice.key for choice in found or choices]
-        near = [] if found else get_close_matches(text, [key.partition("_")[2] or key for key in allowed])
+        near = [] if found else get_close_matches(text[:_ECHOED], [key.partition("_")[2] or key for key in allowed])
         said = "means several of them" if found else "is none of them"
         listed = ", ".join(near or allowed[:_SHOWN]) + (" …" if not near and len(allowed) > _SHOWN else "")
         raise InvalidParameter(
-            f"{parameter.name}: {text!r} {said}; {'near are' if near else 'allowed are'} {listed}"
+            f"{parameter.name}: {text[:_ECHOED]!r} {said}; {'near are' if near else 'allowed are'} {listed}"
         )
 
 

@@ -19,7 +19,7 @@ from iotkg.anchors import Anchors
 from iotkg.document import Document, index_of
 from iotkg.errors import LinkError
 from iotkg.loading import Curated
-from iotkg.vocab import IOTKG, SKOS
+from iotkg.vocab import IOTKG, RDF, SKOS
 
 _LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
 _LATIN = re.compile(r"[0-9A-Za-z]")
@@ -103,9 +103,11 @@ def _maximal(found: list[tuple[int, int, NamedNode]]) -> Iterator[tuple[int, int
 
 
 def labels_of(triples: Iterable[Triple]) -> dict[NamedNode, list[str]]:
-    """Collect the Chinese labels of each entity, without white space."""
+    """Collect the Chinese labels of each entity, without white space; what targets count links nothing."""
     found: dict[NamedNode, list[str]] = defaultdict(list)
     for subject, about in index_of(triples).items():
+        if IOTKG.MeasuredThing in about.get(RDF.type, ()):
+            continue
         for predicate in _LABELS:
             for label in about.get(predicate, ()):
                 if isinstance(label, Literal) and label.language == "zh":

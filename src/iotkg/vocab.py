@@ -110,6 +110,7 @@ class IOTKG:
 
     ActionPlan = term("iotkg:ActionPlan")
     EvidenceAnchor = term("iotkg:EvidenceAnchor")
+    MeasuredThing = term("iotkg:MeasuredThing")
     MissingTable = term("iotkg:MissingTable")
     PlanSet = term("iotkg:PlanSet")
     SafeguardMeasure = term("iotkg:SafeguardMeasure")
