@@ -116,7 +116,11 @@ class Answers:
         if len(found) == 1:
             return found[0].iri
         allowed = [choice.key for choice in found or choices]
-        near = [] if found else get_close_matches(text[:_ECHOED], [key.partition("_")[2] or key for key in allowed])
+        near = (
+            []
+            if found
+            else get_close_matches(text[:_ECHOED], [key.partition("_")[2] or key for key in allowed])
+        )
         said = "means several of them" if found else "is none of them"
         listed = ", ".join(near or allowed[:_SHOWN]) + (" …" if not near and len(allowed) > _SHOWN else "")
         raise InvalidParameter(
