@@ -5,7 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
-SOURCES := $(shell find ontology data queries shapes src -type f ! -name '*.pyc' 2>/dev/null)
+SOURCES := $(shell find ontology data queries shapes src ! -name '*.pyc' ! -name __pycache__ 2>/dev/null)
 
 help:      ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'

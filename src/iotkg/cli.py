@@ -38,8 +38,8 @@ _EXIT: dict[type[errors.IotkgError], int] = {
     errors.ShapesError: 4,
     errors.EngineError: 5,
 }
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_out = Console(soft_wrap=True, highlight=False, emoji=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -116,11 +116,18 @@ def validate(
     wanted = _wanted(layout, paths or [])
     inputs = pipeline.read(layout)
     found = pipeline.check(layout, inputs, inputs.written, "written")
-    if not any(finding.severity == Severity.VIOLATION for finding in found):
+    reached = not any(finding.severity == Severity.VIOLATION for finding in found)
+    if reached:
         graphs = pipeline.assemble(inputs)
         found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
-    found = [finding for finding in found if not wanted or (finding.file or "") in wanted]
-    sys.exit(_report(found, lang.value))
+    shown = [finding for finding in found if not wanted or not finding.file or finding.file in wanted]
+    code = _report(shown, lang.value)
+    if not reached and code == 0:
+        _err.print(
+            "other files have violations, so what follows from these was not checked: run iotkg validate"
+        )
+        code = 1
+    sys.exit(code)
 
 
 @app.command()

@@ -72,8 +72,10 @@ def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = Fa
         except InputError as error:
             faults.append(str(error))
             continue
-        if not blank_nodes and any(isinstance(t.subject, BlankNode) for t in parsed):
-            faults.append(f"{shown}: holds a blank node; give the thing an IRI")
+        if not blank_nodes and any(
+            isinstance(node, BlankNode | Triple) for t in parsed for node in (t.subject, t.object)
+        ):
+            faults.append(f"{shown}: holds a blank node or a triple term; give the thing an IRI")
         lines = {NamedNode(iri): line for iri, line in subject_lines(text).items()}
         for subject in {t.subject for t in parsed if isinstance(t.subject, NamedNode)}:
             places.setdefault(subject, Place(shown, lines.get(subject)))
