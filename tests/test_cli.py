@@ -183,6 +183,15 @@ def test_a_failing_build_leaves_the_last_release(built, tmp_path):
     assert (folder / "dist" / "manifest.json").read_bytes() == before
 
 
+def test_a_canned_query_that_does_not_parse_is_not_released(checkout):
+    path = checkout / "queries" / "answers" / "plan-structure.rq"
+    path.write_text(path.read_text() + "garbage{")
+    done = run(checkout, "build")
+    assert done.returncode == 3
+    assert "queries/answers/plan-structure.rq: the query cannot be parsed" in done.stderr
+    assert not (checkout / "dist").exists()
+
+
 def test_run_lists_and_answers_the_canned_queries(built):
     assert "owner-and-deadline" in run(built, "run").stdout
     done = run(built, "run", "tasks-by-owner-basis", "--format", "json")

@@ -262,10 +262,20 @@ def _show(table: Table, output: Format | None) -> None:
 
 
 def _canned(layout: Layout) -> dict[str, str]:
-    """Read the canned queries, refusing one whose header is wrong."""
-    from iotkg.loading import load_queries
+    """Read the canned queries, refusing one whose header is wrong or that gives no table."""
+    from pyoxigraph import Store
 
-    return {name: query.text for name, query in load_queries(layout, layout.answers).items()}
+    from iotkg.loading import load_queries
+    from iotkg.store import LocalStore
+
+    empty = LocalStore(Store())
+    queries = load_queries(layout, layout.answers)
+    for name, query in queries.items():
+        try:
+            empty.select(query.text)
+        except errors.InputError as error:
+            raise errors.QueryFileError(f"queries/answers/{name}.rq: {error}") from error
+    return {name: query.text for name, query in queries.items()}
 
 
 def _wanted(layout: Layout, paths: list[Path]) -> set[str]:
