@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from iotkg import identifiers
+from iotkg.matching import Span
 from iotkg.vocab import IOTKG, RDF, XSD
 
 _CONTEXT = 16
@@ -20,13 +22,25 @@ class Anchors:
 
     document: str
     text: str
-    spans: set[tuple[int, int]] = field(default_factory=set)
+    spans: set[Span] = field(default_factory=set)
     triples: set[Triple] = field(default_factory=set)
+    evidence: dict[NamedNode, set[Span]] = field(default_factory=lambda: defaultdict(set))
+    named: dict[Span, set[NamedNode]] = field(default_factory=lambda: defaultdict(set))
 
-    def at(self, start: int, end: int) -> NamedNode:
+    def at(self, span: Span) -> NamedNode:
         """Name a span and remember it."""
-        self.spans.add((start, end))
-        return identifiers.anchor(self.document, start, end)
+        self.spans.add(span)
+        return identifiers.anchor(self.document, *span)
+
+    def support(self, subject: NamedNode, span: Span) -> None:
+        """Let words be the evidence of a statement."""
+        self.evidence[subject].add(span)
+        self.add(subject, IOTKG.hasEvidence, self.at(span))
+
+    def identify(self, entity: NamedNode, span: Span) -> None:
+        """Let words denote an entity."""
+        self.named[span].add(entity)
+        self.add(self.at(span), IOTKG.identifies, entity)
 
     def add(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> None:
         """Remember a derived triple."""

@@ -5,9 +5,11 @@ Source: docs/curating.md, "The tree".
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -32,7 +34,7 @@ About: TypeAlias = Mapping[NamedNode, list[NamedNode | Literal]]
 """What is said of one subject, by property."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A document's text, its curated statements and its units joined with the printed ones."""
 
@@ -52,6 +54,36 @@ class Document:
     def plan(self, unit: NamedNode) -> NamedNode | None:
         """Give the plan a unit belongs to, itself included; None for the plan set."""
         return next((u for u in (unit, *self.ancestors(unit)) if self.units[u].kind == "plan"), None)
+
+    def plan_of(self, subject: NamedNode) -> NamedNode | None:
+        """Give the plan in which a subject is stated; None where it is stated in none."""
+        stated = (unit for unit in self.index[subject].get(IOTKG.statedIn, ()) if unit in self.units)
+        return next((self.plan(unit) for unit in stated if isinstance(unit, NamedNode)), None)
+
+    def unit_at(self, offset: int) -> NamedNode:
+        """Give the unit in whose own text, or behind it, an offset stands."""
+        position = bisect_right(self.units_by_start, offset, key=lambda item: item[0]) - 1
+        return self.units_by_start[position][1]
+
+    @cached_property
+    def units_by_start(self) -> list[tuple[int, NamedNode]]:
+        """The units in the order of the text, parents before children."""
+        return sorted(((unit.start, iri) for iri, unit in self.units.items()), key=lambda item: item[0])
+
+    @property
+    def speaking(self) -> dict[NamedNode, list[NamedNode]]:
+        """Give each unit with everything that is stated in it, itself first."""
+        found = {unit: [unit] for unit in self.units}
+        for subject, about in self.index.items():
+            for unit in about.get(IOTKG.statedIn, ()):
+                if isinstance(unit, NamedNode) and unit in found:
+                    found[unit].append(subject)
+        return found
+
+    def of_class(self, *classes: NamedNode) -> Iterator[NamedNode]:
+        """Yield the curated subjects that are written to be of one of the classes."""
+        wanted = set(classes)
+        return (iri for iri, about in self.index.items() if wanted & set(about.get(RDF.type, ())))
 
     def own_text(self, unit: NamedNode) -> tuple[int, int]:
         """Give the span of a unit's own text: up to where its first child starts."""

@@ -7,7 +7,8 @@ IotkgError
 ├── CurationError            what the files say does not fit the text (exit 1)
 │   ├── TreeMismatch         the curated document tree and the printed one differ
 │   ├── QuoteError           a quote is not where its statement says, or not once
-│   └── LinkError            a link without words, or words without a link
+│   ├── LinkError            a link without words, or words without a link
+│   └── AccountError         a numeral, title or watched word that nothing accounts for
 ├── ShapesError              the shapes are broken, or nothing was checked (exit 4)
 ├── RequestError             the caller asked for something there is not (exit 2)
 │   ├── UnknownQuery
@@ -51,6 +52,10 @@ class QuoteError(CurationError):
 
 class LinkError(CurationError):
     """A link has no supporting words, or a known label in the text has no link."""
+
+
+class AccountError(CurationError):
+    """A numeral, a title or a watched word is neither anchored nor excepted."""
 
 
 class ShapesError(IotkgError):

@@ -7,90 +7,125 @@ the basis of each statement from where its words stand relative to its subject. 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from iotkg import identifiers
+from iotkg.accounting import account
 from iotkg.anchors import Anchors
+from iotkg.comparing import shared_wording
 from iotkg.document import About, Document, join
-from iotkg.errors import QuoteError
-from iotkg.labels import labels_of, resolve_labels, squeeze
+from iotkg.errors import AccountError, QuoteError
+from iotkg.exceptions import Exceptions
+from iotkg.labels import labels_of, resolve_labels
 from iotkg.loading import Curated
-from iotkg.vocab import IOTKG, XSD, term
+from iotkg.matching import Matcher, Span, inside, squeeze
+from iotkg.vocab import ID, IOTKG, RDF, XSD, term
 
 
 def resolve(key: str, text: str, curated: Curated, registry: Curated) -> list[Triple]:
     """Derive from the text everything that is not curated: order, anchors, basis, identified entities.
 
-    Raises: TreeMismatch, QuoteError or LinkError, each listing every fault of its kind with file and line.
+    Raises: TreeMismatch, QuoteError, LinkError or AccountError, each listing every fault of its kind with file and
+    line.
     """
     document = join(key, text, curated)
     anchors = Anchors(key, text)
+    matcher = Matcher(text)
+    exceptions = Exceptions(document, matcher)
     _place_units(document, anchors)
-    named = _resolve_quotes(document, anchors, registry)
-    resolve_labels(document, anchors, registry, named)
+    _resolve_quotes(document, anchors, registry)
+    resolve_labels(document, anchors, registry, matcher, exceptions)
+    account(document, anchors, matcher, exceptions)
+    if unused := list(exceptions.unused()):
+        raise AccountError(unused)
+    exceptions.anchor(anchors)
+    _mention(document, anchors)
+    _compare(document, anchors)
     return list(anchors.described())
 
 
 def _place_units(document: Document, anchors: Anchors) -> None:
     """Derive order, plan, section type and whole span of each unit."""
     for iri, unit in document.units.items():
-        anchors.add(iri, IOTKG.textAnchor, anchors.at(unit.start, unit.end))
+        anchors.add(iri, IOTKG.textAnchor, anchors.at((unit.start, unit.end)))
         if unit.parent is not None:
             anchors.add(iri, IOTKG.ordinal, Literal(str(unit.ordinal), datatype=XSD.integer))
         if unit.kind == "plan":
             anchors.add(iri, IOTKG.inPlan, iri)
+        if unit.contents:
+            page = document.text[slice(*unit.contents)]
+            anchors.add(iri, IOTKG.contentsPage, Literal(page, datatype=XSD.integer))
         if unit.section_type:
             anchors.add(iri, IOTKG.sectionType, identifiers.mint("section-type", unit.section_type))
 
 
-def _resolve_quotes(
-    document: Document, anchors: Anchors, registry: Curated
-) -> dict[NamedNode, set[NamedNode]]:
-    """Anchor each quote, derive each basis; give the entities that statements name, by unit."""
-    named: dict[NamedNode, set[NamedNode]] = defaultdict(set)
+def _resolve_quotes(document: Document, anchors: Anchors, registry: Curated) -> None:
+    """Anchor each quote and derive each basis."""
     faults: list[str] = []
-    known = {triple.subject for triple in registry.triples}
     labels = labels_of(registry.triples)
+    exceptions = set(document.of_class(IOTKG.Exception))
     for subject, about in document.index.items():
         stated = [unit for unit in about.get(IOTKG.statedIn, ()) if isinstance(unit, NamedNode)]
-        if len(stated) != 1 or stated[0] not in document.units:
-            if stated or IOTKG.quote in about:
-                faults.append(
-                    f"{document.curated.place(subject)}: iotkg:statedIn must name one unit of the text"
-                )
+        if subject in exceptions or not (stated or IOTKG.quote in about):
             continue
-        unit = stated[0]
-        entities = {v for values in about.values() for v in values if isinstance(v, NamedNode) and v in known}
-        named[unit] |= entities
-        quotes = [value.value for value in about.get(IOTKG.quote, ()) if isinstance(value, Literal)]
-        longer = [value.value for value in about.get(IOTKG.within, ()) if isinstance(value, Literal)]
-        for quote in quotes:
-            try:
-                anchor = anchors.at(*find_quote(document, unit, quote, longer))
-            except QuoteError as error:
-                faults.append(f"{document.curated.place(subject)}: {error}")
-                continue
-            anchors.add(subject, IOTKG.hasEvidence, anchor)
-            for entity in about.get(IOTKG.mentionOf, ()):
-                anchors.add(anchor, IOTKG.identifies, entity)
+        if len(stated) != 1 or stated[0] not in document.units:
+            faults.append(f"{document.curated.place(subject)}: iotkg:statedIn must name one unit of the text")
+            continue
+        faults += _quotes(document, anchors, subject, stated[0])
         faults += _other_end(document, anchors, subject, about)
-        faults += _unnamed(document, subject, about, quotes, labels)
+        faults += _unnamed(document, subject, about, labels)
         if IOTKG.appliesTo in about:
             try:
-                anchors.add(subject, IOTKG.basis, basis(document, subject, unit))
+                anchors.add(subject, IOTKG.basis, basis(document, subject, stated[0]))
             except QuoteError as error:
                 faults.append(str(error))
     if faults:
         raise QuoteError(faults)
-    return named
 
 
-def find_quote(
-    document: Document, unit: NamedNode, quote: str, longer: Iterable[str] = ()
-) -> tuple[int, int]:
+def _quotes(document: Document, anchors: Anchors, subject: NamedNode, unit: NamedNode) -> Iterator[str]:
+    """Anchor the quotes of one subject; those of a mention denote what it mentions."""
+    about = document.index[subject]
+    longer = [value.value for value in about.get(IOTKG.within, ())]
+    for quote in about.get(IOTKG.quote, ()):
+        try:
+            span = find_quote(document, unit, quote.value, longer)
+        except QuoteError as error:
+            yield f"{document.curated.place(subject)}: {error}"
+            continue
+        anchors.support(subject, span)
+        for entity in about.get(IOTKG.mentionOf, ()):
+            if isinstance(entity, NamedNode):
+                anchors.identify(entity, span)
+
+
+def _mention(document: Document, anchors: Anchors) -> None:
+    """Derive which units and which provisions mention what: those whose words hold words that denote it."""
+    holders: list[tuple[Span, NamedNode]] = [((u.start, u.end), iri) for iri, u in document.units.items()]
+    provisions = document.of_class(IOTKG.Principle, IOTKG.Ground, IOTKG.Measure, IOTKG.Aim)
+    holders += [(span, iri) for iri in provisions for span in anchors.evidence[iri]]
+    for span, entities in anchors.named.items():
+        for whole, holder in holders:
+            if inside(span, {whole}):
+                for entity in entities - {holder}:
+                    anchors.add(holder, IOTKG.mentions, entity)
+
+
+def _compare(document: Document, anchors: Anchors) -> None:
+    """Record the words that tasks share, each place an anchor."""
+    tasks = {iri: (u.start, u.end) for iri, u in document.units.items() if u.kind == "task"}
+    for places in shared_wording(document.text, tasks).values():
+        (start, end) = places[0][1]
+        wording = NamedNode(f"{ID}shared-wording/{document.key}_{start}-{end}")
+        anchors.add(wording, RDF.type, IOTKG.SharedWording)
+        for task, span in places:
+            anchors.support(wording, span)
+            anchors.add(wording, IOTKG.sharedBy, task)
+
+
+def find_quote(document: Document, unit: NamedNode, quote: str, longer: Iterable[str] = ()) -> Span:
     """Find a quote in the own text of a unit; ``longer`` phrases single out one of several places.
 
     Units: code points of the source text, half open.
@@ -104,7 +139,7 @@ def find_quote(
     return _once(document, unit, quote, start, end)
 
 
-def _once(document: Document, unit: NamedNode, quote: str, start: int, end: int) -> tuple[int, int]:
+def _once(document: Document, unit: NamedNode, quote: str, start: int, end: int) -> Span:
     own = document.text[start:end]
     found = [start + match.start() for match in re.finditer(f"(?={re.escape(quote)})", own)] if quote else []
     shown = identifiers.shorten(unit.value)
@@ -136,9 +171,7 @@ def _other_end(
             yield f"{document.curated.place(subject)}: iotkg:targetQuote needs an iotkg:refersTo that is a unit"
             continue
         try:
-            anchors.add(
-                subject, IOTKG.hasEvidence, anchors.at(*find_quote(document, targets[0], quote.value))
-            )
+            anchors.support(subject, find_quote(document, targets[0], quote.value))
         except QuoteError as error:
             yield f"{document.curated.place(subject)}: {error}"
 
@@ -147,13 +180,13 @@ def _unnamed(
     document: Document,
     subject: NamedNode,
     about: About,
-    quotes: list[str],
     labels: Mapping[NamedNode, list[str]],
 ) -> Iterator[str]:
     """Demand that the words of a responsibility name its actor."""
+    quotes = [squeeze(quote.value) for quote in about.get(IOTKG.quote, ())]
     for actor in about.get(term("iotkg:actor"), ()):
         if isinstance(actor, NamedNode) and not any(
-            label in squeeze(quote) for quote in quotes for label in labels.get(actor, ())
+            label in quote for quote in quotes for label in labels.get(actor, ())
         ):
             shown = identifiers.shorten(actor.value)
             yield f"{document.curated.place(subject)}: no quote holds a label of {shown}; quote the words that name it"

@@ -7,8 +7,6 @@ which lies in no longer label, demands one. Source: docs/curating.md, "Links".
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,105 +14,158 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from iotkg import identifiers
 from iotkg.anchors import Anchors
-from iotkg.document import Document, index_of
+from iotkg.document import About, Document, index_of
 from iotkg.errors import LinkError
+from iotkg.exceptions import Exceptions
 from iotkg.loading import Curated
+from iotkg.matching import Matcher, Span, squeeze
 from iotkg.vocab import IOTKG, RDF, SKOS
 
 _LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
-_LATIN = re.compile(r"[0-9A-Za-z]")
+_OWN = {IOTKG.Deliverable, IOTKG.DemonstrationActivity, IOTKG.DemonstrationProject}
+"""What a document names itself, beside the registry. The unit that states it is linked with it; in another plan its
+name, often general words such as 标准体系, need not mean it and demands no link."""
+
+_UNNAMED = {IOTKG.MeasuredThing, SKOS.ConceptScheme}
+"""What links nothing: the things that targets count, and the schemes."""
+
+_FREE = {IOTKG.appliesTo, IOTKG.directPartOf, IOTKG.mentionOf, IOTKG.refersTo}
+"""Properties whose values need no label in the unit: a mention says so itself, the others lead elsewhere."""
+
+_Found = list[tuple[int, int, NamedNode]]
 
 
 def resolve_labels(
-    document: Document, anchors: Anchors, registry: Curated, named: Mapping[NamedNode, set[NamedNode]]
+    document: Document, anchors: Anchors, registry: Curated, matcher: Matcher, exceptions: Exceptions
 ) -> None:
-    """Hold links against labels and labels against links; anchor each occurrence."""
-    entities = labels_of(registry.triples)
-    occurrences = _occurrences(document, entities)
+    """Hold links against labels and labels against links; anchor each occurrence.
+
+    Raises: LinkError listing every link without words and every label without a link.
+    """
+    own = own_entities(document)
+    plans = set(document.of_class(IOTKG.ActionPlan, IOTKG.PlanSet))
+    entities = {**labels_of(registry.triples), **labels_of(document.curated.triples, only=own | plans)}
+    outputs = set(document.of_class(IOTKG.Deliverable))
+    occurrences = _occurrences(document, entities, matcher, exceptions, outputs)
     faults: list[str] = []
-    for unit in document.units:
-        found = occurrences[unit]
-        links = [
-            (predicate, value)
-            for predicate, values in document.index[unit].items()
-            for value in values
-            if isinstance(value, NamedNode) and value in entities
-        ]
-        place, shown = document.curated.place(unit), identifiers.shorten(unit.value)
-        supported = {entity for _, _, entity in found}
-        mentioned = {
-            value
-            for about in document.index.values()
-            if unit in about.get(IOTKG.statedIn, ())
-            for value in about.get(IOTKG.mentionOf, ())
-        }
-        for predicate, entity in links:
-            if entity not in supported | mentioned:
-                what = f"{identifiers.shorten(predicate.value)} {identifiers.shorten(entity.value)}"
-                faults.append(
-                    f"{place}: {shown} {what}: no label of it stands in the unit; add an iotkg:Mention"
-                )
-        known = {entity for _, entity in links} | named.get(unit, set())
-        for start, end, entity in _maximal(found):
-            sharing = {e for s, t, e in found if (s, t) == (start, end)}
+    for unit, subjects in document.speaking.items():
+        found = occurrences.get(unit, [])
+        faults += _unsupported(document, unit, subjects, entities, found)
+        stated = own & set(subjects)
+        known = (
+            stated
+            | plans
+            | {
+                value
+                for subject in subjects
+                for values in document.index[subject].values()
+                for value in values
+            }
+        )
+        elsewhere = {iri for iri in own if document.plan_of(iri) != document.plan(unit)}
+        for start, end, entity in _maximal(found, outputs):
+            same = {e for s, t, e in found if (s, t) == (start, end) and (e in own) == (entity in own)}
             if entity in known:
-                anchors.add(anchors.at(start, end), IOTKG.identifies, entity)
-            elif not sharing & known:
-                quote = document.text[start:end]
+                anchors.identify(entity, (start, end))
+            elif not (known | elsewhere) & same:
                 faults.append(
-                    f"{place}: {shown} says {quote} at {start}: link {identifiers.shorten(entity.value)}"
+                    f"{document.curated.place(unit)}: {identifiers.shorten(unit.value)} says "
+                    f"{document.text[start:end]} at {start}: link {identifiers.shorten(entity.value)}"
                 )
+        for iri in stated - {entity for _, _, entity in found}:
+            for span in anchors.evidence[iri]:  # the text prints its name only in parts
+                anchors.identify(iri, span)
     if faults:
         raise LinkError(faults)
 
 
+def _unsupported(
+    document: Document,
+    unit: NamedNode,
+    subjects: Iterable[NamedNode],
+    entities: Mapping[NamedNode, list[str]],
+    found: _Found,
+) -> Iterator[str]:
+    """Name each link of a unit, and of what is stated in it, that no label in the unit supports."""
+    supported = {entity for _, _, entity in found}
+    supported |= {
+        value
+        for subject in subjects
+        for value in document.index[subject].get(IOTKG.mentionOf, ())
+        if isinstance(value, NamedNode)
+    }
+    for subject in subjects:
+        for predicate, entity in _links(document.index[subject], entities):
+            if entity not in supported:
+                yield (
+                    f"{document.curated.place(subject)}: {identifiers.shorten(subject.value)} "
+                    f"{identifiers.shorten(predicate.value)} {identifiers.shorten(entity.value)}: "
+                    f"no label of it stands in {identifiers.shorten(unit.value)}; add an iotkg:Mention"
+                )
+
+
+def own_entities(document: Document) -> set[NamedNode]:
+    """Give the initiatives and planned outputs that a document states."""
+    return {iri for iri, about in document.index.items() if _OWN & set(about.get(RDF.type, ()))}
+
+
+def _links(about: About, entities: Mapping[NamedNode, list[str]]) -> Iterator[tuple[NamedNode, NamedNode]]:
+    """Yield what is linked with an entity that has labels."""
+    for predicate, values in about.items():
+        if predicate not in _FREE:
+            for value in values:
+                if isinstance(value, NamedNode) and value in entities:
+                    yield predicate, value
+
+
 def _occurrences(
-    document: Document, entities: Mapping[NamedNode, list[str]]
-) -> Mapping[NamedNode, list[tuple[int, int, NamedNode]]]:
-    """Find every label in the own text of every unit, skipping white space; raw offsets."""
-    kept = [offset for offset, character in enumerate(document.text) if not character.isspace()]
-    squeezed = squeeze(document.text)
-    starts = sorted((document.units[iri].start, iri.value) for iri in document.units)
-    found: dict[NamedNode, list[tuple[int, int, NamedNode]]] = defaultdict(list)
+    document: Document,
+    entities: Mapping[NamedNode, list[str]],
+    matcher: Matcher,
+    exceptions: Exceptions,
+    outputs: set[NamedNode],
+) -> dict[NamedNode, _Found]:
+    """Find every label in the own text of every unit, but where an exception excuses it."""
+    found: dict[NamedNode, _Found] = defaultdict(list)
+    places = {label: list(matcher.find(label)) for labels in entities.values() for label in labels}
     for entity, labels in entities.items():
         for label in labels:
-            at = squeezed.find(label)
-            while at >= 0:
-                start, end = kept[at], kept[at + len(label) - 1] + 1
-                unit = NamedNode(starts[bisect_left(starts, (start + 1, "")) - 1][1])
-                if end <= document.units[unit].own_end and not _inside_word(squeezed, at, at + len(label)):
+            for start, end in places[label]:
+                unit = document.unit_at(start)
+                if end <= document.units[unit].own_end:
                     found[unit].append((start, end, entity))
-                at = squeezed.find(label, at + 1)
+    return {unit: _excused(document, spans, exceptions, outputs) for unit, spans in found.items()}
+
+
+def _excused(document: Document, found: _Found, exceptions: Exceptions, outputs: set[NamedNode]) -> _Found:
+    """Leave out what exceptions excuse; what an excused label covered may then be maximal in its turn."""
+    tried: set[Span] = set()
+    while left := {(s, e) for s, e, _ in _maximal(found, outputs)} - tried:
+        excused = {span for span in left if exceptions.excuse(document.text[slice(*span)], span)}
+        found = [item for item in found if (item[0], item[1]) not in excused]
+        tried |= left
     return found
 
 
-def _inside_word(text: str, start: int, end: int) -> bool:
-    """Say whether a span cuts a Latin word or a number in two."""
-    before = start > 0 and bool(_LATIN.match(text[start - 1]) and _LATIN.match(text[start]))
-    after = end < len(text) and bool(_LATIN.match(text[end - 1]) and _LATIN.match(text[end]))
-    return before or after
+def _maximal(found: _Found, outputs: set[NamedNode]) -> Iterator[tuple[int, int, NamedNode]]:
+    """Leave out occurrences that lie within a longer one: 部际联席会议 inside 物联网发展部际联席会议.
 
-
-def _maximal(found: list[tuple[int, int, NamedNode]]) -> Iterator[tuple[int, int, NamedNode]]:
-    """Leave out occurrences that lie within a longer one: 部际联席会议 inside 物联网发展部际联席会议."""
+    The name of a planned output, often a whole phrase, leaves the things it names to be linked.
+    """
+    longer = [(s, e) for s, e, entity in found if entity not in outputs]
     for start, end, entity in found:
-        if not any(s <= start and end <= e and e - s > end - start for s, e, _ in found):
+        if not any(s <= start and end <= e and e - s > end - start for s, e in longer):
             yield start, end, entity
 
 
-def labels_of(triples: Iterable[Triple]) -> dict[NamedNode, list[str]]:
-    """Collect the Chinese labels of each entity, without white space; what targets count links nothing."""
+def labels_of(triples: Iterable[Triple], *, only: set[NamedNode] | None = None) -> dict[NamedNode, list[str]]:
+    """Collect the Chinese labels of each entity, without white space."""
     found: dict[NamedNode, list[str]] = defaultdict(list)
     for subject, about in index_of(triples).items():
-        if IOTKG.MeasuredThing in about.get(RDF.type, ()):
+        if _UNNAMED & set(about.get(RDF.type, ())) or (only is not None and subject not in only):
             continue
         for predicate in _LABELS:
             for label in about.get(predicate, ()):
                 if isinstance(label, Literal) and label.language == "zh":
                     found[subject].append(squeeze(label.value))
     return found
-
-
-def squeeze(text: str) -> str:
-    """Leave out all white space."""
-    return "".join(text.split())

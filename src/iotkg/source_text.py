@@ -25,6 +25,7 @@ _SECTIONS = {
 _SECTION = re.compile(rf"(?P<number>[一二三四五]、)(?P<title>{'|'.join(_SECTIONS)})")
 _BRACKETED = re.compile(r"^(?P<number>（[一二三四五六七八九十]+）)(?P<title>[^。\n]+)", re.MULTILINE)
 _ITEM = re.compile(r"(?:^|(?<=[\s。]))(?P<number>(?P<value>\d+)、)(?P<title>[^。\n]+)", re.MULTILINE)
+_CONTENTS = re.compile(r"^(?P<title>\S+专项行动计划) *\.{3,} *(?P<page>\d+)", re.MULTILINE)
 _CAPTION = re.compile(r"重点任务分工与进度表")
 _ANNOUNCEMENT = re.compile(r"具体分工与进度如下表所示")
 _DIGITS = "零一二三四五六七八九"
@@ -35,7 +36,8 @@ class Unit:
     """One piece of the text: the plan set, a plan, section, group, task, safeguard or table.
 
     ``local`` is the last part of its key (``7``, ``g1``, ``goal``); ``parent`` an index into the list of units;
-    [start, end) its span without the white space behind it, ``own_end`` where its first child starts.
+    [start, end) its span without the white space behind it, ``own_end`` where its first child starts,
+    ``contents`` where the table of contents prints a plan's page.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Unit:
     parent: int | None = None
     ordinal: int = 1
     section_type: str | None = None
+    contents: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -86,8 +89,9 @@ def parse(text: str) -> list[Unit]:
             "the text has no title line and plans of the form …专项行动计划 （2013-2015 年）; is it the right file?"
         )
     root = _Draft(_unit("plan-set", "", titles[0], len(text)))
+    contents = {match["title"]: match.span("page") for match in _CONTENTS.finditer(text)}
     for match, until in _spans(titles[1:], len(text)):
-        plan = _Draft(_unit("plan", "", match, until))
+        plan = _Draft(replace(_unit("plan", "", match, until), contents=contents.get(match["title"])))
         plan.children = list(_sections(text, match.end(), until))
         root.children.append(plan)
     units: list[Unit] = []

@@ -28,8 +28,8 @@ sh:description sh:message sh:severity sh:minCount sh:maxCount sh:datatype sh:cla
 sh:in sh:or sh:property sh:sparql sh:prefixes sh:select
 """
 _LAST: Final = """
-iotkg:statedIn iotkg:quote iotkg:within iotkg:verbatim dcterms:source skos:editorialNote skos:changeNote
-rdfs:isDefinedBy owl:deprecated dcterms:isReplacedBy
+iotkg:statedIn iotkg:quote iotkg:within iotkg:verbatim iotkg:translation dcterms:source
+skos:editorialNote skos:changeNote rdfs:isDefinedBy owl:deprecated dcterms:isReplacedBy
 """
 _RANK: Final = {
     "rdf:type": (0, 0),

@@ -16,6 +16,7 @@ QUERY: Final = f"{BASE}query/"
 
 _ID_CLASSES: Final = (
     "actor",
+    "aim",
     "anchor",
     "basis",
     "date-precision",
@@ -24,11 +25,17 @@ _ID_CLASSES: Final = (
     "deliverable-type",
     "document",
     "exception",
+    "facility",
     "funding-support",
+    "ground",
     "group",
     "implementation-mode",
     "information-kind",
     "initiative",
+    "initiative-kind",
+    "instrument",
+    "measure",
+    "measure-type",
     "measured-thing",
     "mention",
     "period",
@@ -36,6 +43,7 @@ _ID_CLASSES: Final = (
     "place-type",
     "plan",
     "plan-set",
+    "principle",
     "programme",
     "project-level",
     "reference-type",
@@ -47,8 +55,10 @@ _ID_CLASSES: Final = (
     "section",
     "section-type",
     "sector",
+    "shared-wording",
     "source-text",
     "table",
+    "talent",
     "target",
     "task",
     "technology",
@@ -109,24 +119,36 @@ class IOTKG:
     """The ontology's terms that the code speaks of."""
 
     ActionPlan = term("iotkg:ActionPlan")
+    Aim = term("iotkg:Aim")
+    Deliverable = term("iotkg:Deliverable")
+    DemonstrationActivity = term("iotkg:DemonstrationActivity")
+    DemonstrationProject = term("iotkg:DemonstrationProject")
     EvidenceAnchor = term("iotkg:EvidenceAnchor")
+    Exception = term("iotkg:Exception")
+    Ground = term("iotkg:Ground")
+    Measure = term("iotkg:Measure")
     MeasuredThing = term("iotkg:MeasuredThing")
     MissingTable = term("iotkg:MissingTable")
     PlanSet = term("iotkg:PlanSet")
+    Principle = term("iotkg:Principle")
     SafeguardMeasure = term("iotkg:SafeguardMeasure")
     Section = term("iotkg:Section")
+    SharedWording = term("iotkg:SharedWording")
     Task = term("iotkg:Task")
     TaskGroup = term("iotkg:TaskGroup")
     appliesTo = term("iotkg:appliesTo")
     basis = term("iotkg:basis")
+    contentsPage = term("iotkg:contentsPage")
     directPartOf = term("iotkg:directPartOf")
     endOffset = term("iotkg:endOffset")
     exactQuote = term("iotkg:exactQuote")
+    exceptedLabel = term("iotkg:exceptedLabel")
     hasEvidence = term("iotkg:hasEvidence")
     identifies = term("iotkg:identifies")
     inPlan = term("iotkg:inPlan")
     inSource = term("iotkg:inSource")
     mentionOf = term("iotkg:mentionOf")
+    mentions = term("iotkg:mentions")
     numberLabel = term("iotkg:numberLabel")
     ordinal = term("iotkg:ordinal")
     quote = term("iotkg:quote")
@@ -135,12 +157,14 @@ class IOTKG:
     refersTo = term("iotkg:refersTo")
     sectionType = term("iotkg:sectionType")
     sha256 = term("iotkg:sha256")
-
+    sharedBy = term("iotkg:sharedBy")
     startOffset = term("iotkg:startOffset")
     statedIn = term("iotkg:statedIn")
     targetQuote = term("iotkg:targetQuote")
     textAnchor = term("iotkg:textAnchor")
     textContent = term("iotkg:textContent")
+    verbatim = term("iotkg:verbatim")
+    watchedWords = term("iotkg:watchedWords")
     within = term("iotkg:within")
 
 
@@ -154,8 +178,9 @@ class RDF:
 
 
 class SKOS:
-    """SKOS's labels."""
+    """SKOS's terms that the code speaks of."""
 
+    ConceptScheme = term("skos:ConceptScheme")
     prefLabel = term("skos:prefLabel")
     altLabel = term("skos:altLabel")
     hiddenLabel = term("skos:hiddenLabel")
