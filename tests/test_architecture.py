@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "vocab"),
-    ("identifiers",),
-    ("model", "tokens"),
+    ("identifiers", "matching", "engines"),
+    ("model", "tokens", "comparing"),
     ("terms",),
     ("links", "outline"),
     ("statements",),
@@ -18,14 +18,21 @@ LAYERS = (
     ("layout", "store"),
     ("loading", "endpoint"),
     ("document", "anchors"),
-    ("labels",),
+    ("exceptions",),
+    ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue"),
     ("build", "overview"),
     ("release",),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-HEAVY = {"rdflib": {"validation"}, "pyshacl": {"validation"}, "owlrl": set(), "SPARQLWrapper": {"endpoint"}}
+HEAVY = {
+    "rdflib": {"engines", "validation"},
+    "pyshacl": {"engines"},
+    "owlrl": set(),
+    "shifty": {"engines"},
+    "SPARQLWrapper": {"endpoint"},
+}
 
 
 def imports(path):

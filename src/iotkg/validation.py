@@ -1,30 +1,25 @@
 """Shapes and checks: whether the triples say what they should, and nothing they should not.
 
-pySHACL gives the verdict on shapes, pyoxigraph runs the checks: queries that must return no row. rdflib's graphs
-never leave this module, and rdflib and pySHACL are imported only when shapes are run. Each shape and check says
-in which phase it holds: on what was written, or on what is complete after inference.
+A SHACL engine gives the verdict on shapes, pyoxigraph runs the checks: queries that must return no row. Each shape
+and check says in which phase it holds: on what was written, or on what is complete after inference.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import pyoxigraph as ox
 
+from iotkg.engines import DEFAULT, Engine, report
 from iotkg.errors import ShapesError
 from iotkg.findings import Finding, Severity, fill, parse_report, plain, shown
 from iotkg.identifiers import shorten
 from iotkg.queryfile import QueryFile
 from iotkg.turtle import parse_turtle
 from iotkg.vocab import PREFIXES, QUERY, RDF, term
-
-if TYPE_CHECKING:
-    from rdflib import Graph
 
 Phase: TypeAlias = Literal["written", "complete"]
 Shapes: TypeAlias = tuple[tuple[str, str], ...]
@@ -62,6 +57,7 @@ def validate(
     shapes: Sequence[tuple[str, str]],
     phase: Phase,
     allow_empty: bool = False,
+    engine: Engine = DEFAULT,
 ) -> list[Finding]:
     """Hold triples against the shapes of a phase, each a file name and its Turtle; sorted.
 
@@ -73,8 +69,7 @@ def validate(
     active = {shape for shape, when in _phases(parsed).items() if when == phase}
     if not active:
         raise ShapesError(f"no shape has iotsh:phase iotsh:{phase}; nothing was checked")
-    report = _run(data, _activated(tuple(shapes), phase))
-    findings = parse_report(report, parsed)
+    findings = parse_report(report(engine, data, _activated(tuple(shapes), phase)), parsed)
     if allow_empty or any(finding.severity is Severity.VIOLATION for finding in findings):
         return findings
     empty = sorted(shorten(shape.value) for shape in active - _matched(data, parsed))
@@ -234,52 +229,8 @@ def _inhabited(data: Sequence[ox.Triple]) -> set[object]:
 
 
 @lru_cache(maxsize=4)
-def _activated(shapes: Shapes, phase: Phase) -> Graph:
-    """Give the shapes as pySHACL reads them, those of the other phase deactivated."""
-    triples = list(_parse(shapes))
+def _activated(shapes: Shapes, phase: Phase) -> tuple[ox.Triple, ...]:
+    """Give the shapes as an engine reads them, those of the other phase deactivated."""
+    triples = _parse(shapes)
     other = [shape for shape, when in _phases(triples).items() if when != phase]
-    return _graph([*triples, *(ox.Triple(shape, term("sh:deactivated"), _DEACTIVATED) for shape in other)])
-
-
-def _run(data: Iterable[ox.Triple], shapes: Graph) -> Iterator[ox.Triple]:
-    """Run pySHACL and hand back its report."""
-    from pyshacl import validate as pyshacl_validate  # noqa: PLC0415 - heavy, and needed only here
-    from rdflib import Graph  # noqa: PLC0415 - likewise
-
-    try:
-        with _quiet():
-            _, report, message = pyshacl_validate(
-                _graph(data),
-                shacl_graph=shapes,
-                inference="none",
-                advanced=False,
-                meta_shacl=False,
-                inplace=True,
-            )
-    except Exception as error:  # pySHACL lets every error of its parts through
-        raise ShapesError(f"pySHACL cannot evaluate the shapes: {error}") from error
-    if not isinstance(report, Graph):
-        raise ShapesError(f"pySHACL cannot evaluate the shapes: {message}")
-    written = report.serialize(format="nt", encoding="utf-8")
-    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
-
-
-def _graph(triples: Iterable[ox.Triple]) -> Graph:
-    """Copy triples to rdflib."""
-    from rdflib import Graph  # noqa: PLC0415 - heavy, and needed only where shapes are run
-
-    written = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-    with _quiet():
-        return Graph().parse(data=written, format="nt")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep rdflib from logging ill-formed literals with a traceback: sh:datatype reports them."""
-    logger = logging.getLogger("rdflib.term")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+    return (*triples, *(ox.Triple(shape, term("sh:deactivated"), _DEACTIVATED) for shape in other))
