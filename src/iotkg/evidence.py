@@ -43,6 +43,7 @@ def resolve(key: str, text: str, curated: Curated, registry: Curated) -> list[Tr
     exceptions.anchor(anchors)
     _mention(document, anchors)
     _compare(document, anchors)
+    _stand(document, anchors)
     return list(anchors.described())
 
 
@@ -123,6 +124,14 @@ def _compare(document: Document, anchors: Anchors) -> None:
         for task, span in places:
             anchors.support(wording, span)
             anchors.add(wording, IOTKG.sharedBy, task)
+
+
+def _stand(document: Document, anchors: Anchors) -> None:
+    """Say of each anchor in which unit's own text it stands."""
+    for span in sorted(anchors.spans):
+        unit = document.unit_at(span[0])
+        if span[1] <= document.units[unit].own_end:
+            anchors.add(anchors.at(span), IOTKG.standsIn, unit)
 
 
 def find_quote(document: Document, unit: NamedNode, quote: str, longer: Iterable[str] = ()) -> Span:

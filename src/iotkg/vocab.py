@@ -158,6 +158,7 @@ class IOTKG:
     sectionType = term("iotkg:sectionType")
     sha256 = term("iotkg:sha256")
     sharedBy = term("iotkg:sharedBy")
+    standsIn = term("iotkg:standsIn")
     startOffset = term("iotkg:startOffset")
     statedIn = term("iotkg:statedIn")
     targetQuote = term("iotkg:targetQuote")
