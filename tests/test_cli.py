@@ -192,6 +192,41 @@ def test_a_canned_query_that_does_not_parse_is_not_released(checkout):
     assert not (checkout / "dist").exists()
 
 
+def test_a_release_without_canned_queries_is_refused(checkout):
+    for path in (checkout / "queries" / "answers").glob("*.rq"):
+        path.unlink()
+    done = run(checkout, "build")
+    assert done.returncode == 3
+    assert "queries/answers/: holds no canned query" in done.stderr
+    assert not (checkout / "dist").exists()
+
+
+@pytest.mark.parametrize("command", ["validate", "build"])
+def test_a_document_without_its_text_is_named(checkout, command):
+    """Neither a text that is gone nor a folder that was put beside the documents is passed over."""
+    (checkout / "data" / "iot-2013" / "source.txt").unlink()
+    done = run(checkout, command)
+    assert done.returncode == 3
+    assert "data/iot-2013/source.txt: there is no such file" in done.stderr
+
+
+def test_a_folder_of_data_is_a_document(checkout):
+    folder = checkout / "data" / "iot-2016"
+    folder.mkdir()
+    shutil.copy(checkout / "data" / "registry" / "periods.ttl", folder)
+    done = run(checkout, "validate")
+    assert done.returncode == 3
+    assert "data/iot-2016/source.txt: there is no such file" in done.stderr
+    assert "move the folder out of data/" in done.stderr
+
+
+def test_a_checkout_without_documents_is_refused(checkout):
+    shutil.rmtree(checkout / "data" / "iot-2013")
+    done = run(checkout, "validate")
+    assert done.returncode == 3
+    assert "data/: holds no document" in done.stderr
+
+
 def test_run_lists_and_answers_the_canned_queries(built):
     assert "owner-and-deadline" in run(built, "run").stdout
     done = run(built, "run", "tasks-by-owner-basis", "--format", "json")

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from iotkg import evidence, identifiers, inference
-from iotkg.errors import TurtleError
+from iotkg.errors import InputError, TurtleError
 from iotkg.findings import Finding, located
 from iotkg.layout import Layout
 from iotkg.loading import Curated, Place, load_queries, load_source, load_turtle, read_text
@@ -71,7 +71,8 @@ class Steps:
 def read(layout: Layout) -> Inputs:
     """Parse every file of the checkout.
 
-    Raises: InputError when files cannot be read or parsed, naming all of them, or a source text is not the pinned one.
+    Raises: InputError when files cannot be read or parsed, naming all of them, when a document has no text or
+    another than the pinned one, or when there is no document.
     """
     faults: list[str] = []
 
@@ -85,6 +86,8 @@ def read(layout: Layout) -> Inputs:
     ontology = load(layout.ontology, blank_nodes=True)
     registry = load(layout.registry)
     documents = {key: load(layout.curated(key)) for key in layout.documents}
+    if not documents:
+        raise InputError("data/: holds no document; each is a folder with a source.txt")
     if faults:
         raise TurtleError("\n".join(faults))
     texts = {

@@ -262,7 +262,10 @@ def _show(table: Table, output: Format | None) -> None:
 
 
 def _canned(layout: Layout) -> dict[str, str]:
-    """Read the canned queries, refusing one whose header is wrong or that gives no table."""
+    """Read the canned queries.
+
+    Raises: InputError when there is none; QueryFileError when one's header is wrong or it gives no table.
+    """
     from pyoxigraph import Store
 
     from iotkg.loading import load_queries
@@ -270,6 +273,10 @@ def _canned(layout: Layout) -> dict[str, str]:
 
     empty = LocalStore(Store())
     queries = load_queries(layout, layout.answers)
+    if not queries:
+        raise errors.InputError(
+            "queries/answers/: holds no canned query, so a release would answer none; restore it"
+        )
     for name, query in queries.items():
         try:
             empty.select(query.text)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from iotkg.errors import InputError
 
+_SHARED = frozenset({"registry", "external"})
+"""Folders of data/ that are no document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -42,8 +45,12 @@ class Layout:
 
     @property
     def documents(self) -> tuple[str, ...]:
-        """Keys of the policy documents, each a folder of data/ with a source.txt."""
-        return tuple(sorted(path.parent.name for path in (self.root / "data").glob("*/source.txt")))
+        """Keys of the policy documents: each folder of data/ but registry and external is one.
+
+        A folder that lacks its source.txt is listed too, so that it is missed and not passed over.
+        """
+        folders = (path.name for path in (self.root / "data").glob("*") if path.is_dir())
+        return tuple(sorted(name for name in folders if name not in _SHARED))
 
     def source(self, document: str) -> Path:
         """Give the text of a document, byte for byte."""

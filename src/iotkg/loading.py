@@ -104,10 +104,15 @@ def load_queries(layout: Layout, paths: Iterable[Path]) -> dict[str, QueryFile]:
 def load_source(layout: Layout, document: str, pinned: str | None) -> str:
     """Read a document's text and hold its SHA-256 against the one that is pinned.
 
-    Raises: InputError when they differ: every offset dies with another copy of the text.
+    Raises: InputError when there is no text, or they differ: every offset dies with another copy of the text.
     """
     path = layout.source(document)
     shown = layout.relative(path)
+    if not path.is_file():
+        raise InputError(
+            f"{shown}: there is no such file, and {layout.relative(path.parent)} is a document as each folder of "
+            "data/ is but registry and external; restore the text, or move the folder out of data/"
+        )
     text = read_text(path, shown)
     found = sha256(text.encode("utf-8")).hexdigest()
     if found != pinned:
