@@ -6,6 +6,7 @@ and check says in which phase it holds: on what was written, or on what is compl
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -177,6 +178,15 @@ def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
             yield f"{_name(shape)} has no target and is used by no shape"
         if not {triple.predicate for triple in triples if triple.subject == shape} - _SAYS_NOTHING:
             yield f"{_name(shape)} states no constraint"
+    pathed = {triple.subject for triple in triples if triple.predicate == term("sh:path")}
+    for triple in triples:
+        if triple.predicate == RDF.type and triple.object == _KINDS[1] and triple.subject not in pathed:
+            yield f"{_name(triple.subject)} has no sh:path"
+        if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
+            try:
+                re.compile(triple.object.value)
+            except re.error as error:
+                yield f"{_name(triple.subject)} has a pattern that is no regular expression: {error}"
 
 
 def _name(node: object) -> str:
