@@ -13,7 +13,7 @@ LAYERS = (
     ("model", "tokens", "comparing"),
     ("terms",),
     ("links", "outline"),
-    ("statements",),
+    ("statements", "clauses"),
     ("turtle", "queryfile", "findings", "source_text"),
     ("layout", "store"),
     ("loading", "endpoint"),

@@ -146,7 +146,10 @@ def test_an_anchor_knows_what_rests_on_it(catalogue):
     entity = catalogue.entity(thing("anchor/iot-2013_3883-3890"))
 
     assert entity.here.quote == "国家标准委牵头"
-    assert [s.term.iri for s in entity.statements] == [thing("responsibility/iot-2013_standards_sac_lead")]
+    assert [s.term.iri for s in entity.statements] == [
+        thing("measure/iot-2013_standards_s1_standardization-administration-takes-lead"),
+        thing("responsibility/iot-2013_standards_sac_lead"),
+    ]
 
 
 def test_no_link_names_an_owner_or_a_date_past_its_statement(catalogue):

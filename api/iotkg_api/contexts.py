@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from iotkg.model import Entity, Overview, Statement, Term, Texts
+from iotkg.model import Entity, Evidence, Overview, Statement, Term, Texts, Unit
 
 Claim: TypeAlias = tuple[Statement, ...]
 """Statements that say the same of several actors in the same words; most claims are one statement."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passages:
+    """Words of one plan, unit by unit; without a plan, of a text that is not held."""
+
+    plan: Unit | None
+    units: tuple[tuple[Unit | None, tuple[Evidence, ...]], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +68,15 @@ class EntityPage:
     about: str
     """Which heading the statements stand under, a key of the wording."""
 
+    named: tuple[Passages, ...]
+    """Where the text names the thing."""
+
+    rests_on: tuple[Passages, ...]
+    """The words that a thing rests on."""
+
+    numbers: Mapping[str, int]
+    """The provisions of a unit, by IRI, as they are numbered on the page."""
+
     formats: tuple[Choice, ...]
     window: NamedNode | None
     """The property whose links are all that the page shows."""
@@ -83,6 +100,26 @@ class ErrorPage:
 def claims(statements: Iterable[Statement]) -> tuple[Claim, ...]:
     """Put statements together that say the same of several actors in the same words."""
     return tuple(tuple(same) for _, same in groupby(statements, key=_said))
+
+
+def passages(words: Iterable[Evidence]) -> tuple[Passages, ...]:
+    """Put words together by plan and unit; they come in the order of the text."""
+    return tuple(
+        Passages(
+            plan=plan,
+            units=tuple((unit, tuple(them)) for unit, them in groupby(there, key=_unit)),
+        )
+        for plan, there in groupby(words, key=_plan)
+    )
+
+
+def _plan(evidence: Evidence) -> Unit | None:
+    """Give the plan that words stand in, else the document."""
+    return next(iter(evidence.path[1:2] or evidence.path), None)
+
+
+def _unit(evidence: Evidence) -> Unit | None:
+    return evidence.path[-1] if evidence.path else None
 
 
 def _said(statement: Statement) -> object:

@@ -25,7 +25,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match
 
 from iotkg.identifiers import local_path, shorten
-from iotkg.model import Name, Term, Text, in_language
+from iotkg.model import Clause, Name, Term, Text, Value, in_language
+from iotkg.terms import one_line
 from iotkg_api.contexts import ErrorPage
 from iotkg_api.negotiation import GRAPHS, HTML, choose
 from iotkg_api.wording import LANGUAGES, WORDING, say
@@ -123,6 +124,10 @@ class Page:
             return self.url(f"/{local}")
         return None
 
+    def is_ours(self, iri: NamedNode) -> bool:
+        """Say whether an IRI is one of the project's."""
+        return local_path(iri.value) is not None
+
     def text(self, texts: Iterable[Text]) -> Text:
         """Choose the text in the page's language, else any."""
         return in_language(texts, self.language)
@@ -136,6 +141,42 @@ class Page:
         parts = tuple(in_language(part, self.other) for part in term.name)
         added = all(part.language == self.other for part in parts) and parts != self.names(term)
         return parts if added else ()
+
+    def line(self, words: str) -> str:
+        """Put words of the text on one line."""
+        return one_line(words)
+
+    def values(self, them: Iterable[Value]) -> tuple[Value, ...]:
+        """Leave out what is said in the other language, where the page's own says it too."""
+        found = tuple(them)
+        languages = {value.language for value in found if isinstance(value, Text)}
+        if self.language not in languages:
+            return found
+        return tuple(v for v in found if isinstance(v, Term) or v.language != self.other or v.printed)
+
+    def numbered(self, things: Iterable[Term], numbers: Mapping[str, int]) -> tuple[Term, ...]:
+        """Put things in the order of their numbers, those without one last."""
+        return tuple(
+            sorted(things, key=lambda it: (numbers.get(it.iri.value, len(numbers) + 1), it.iri.value))
+        )
+
+    def amount(self, target: Clause) -> str:
+        """Word how much a target asks for; empty when it gives no number."""
+        low, high, nominal = (
+            next((value.value for value in target.of(name) if isinstance(value, Text)), "")
+            for name in ("iotkg:minValue", "iotkg:maxValue", "iotkg:nominalValue")
+        )
+        if low and high:
+            return self._number(low) if low == high else f"{self._number(low)}–{self._number(high)}"
+        if low:
+            return self.say("at-least", n=self._number(low))
+        if high:
+            return self.say("at-most", n=self._number(high))
+        return self.say("some", n=self._number(nominal)) if nominal else ""
+
+    @staticmethod
+    def _number(digits: str) -> str:
+        return f"{int(digits):,}" if digits.isdecimal() else digits
 
     def plain(self, name: Name) -> str:
         """Write a name without mark-up, for a title or an attribute."""
@@ -153,6 +194,11 @@ class Page:
         """Word a role as what an actor does."""
         key = f"role-{term.iri.value.rpartition('/')[2]}"
         return self.say(key) if key in WORDING else self.plain(term.name)
+
+    def worded(self, family: str, name: str) -> str:
+        """Word a kind of clause, or a sort of things, as a heading; by its own name when the wording has none."""
+        key = f"{family}-{name}"
+        return self.say(key) if key in WORDING else name
 
     def property_name(self, term: Term, incoming: bool = False) -> str:
         """Word a property that brings no name of its own, or one read backwards; empty when there is no need."""

@@ -17,7 +17,7 @@ from iotkg.links import Window
 from iotkg.model import Entity, Term
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import ID, PREFIXES
-from iotkg_api.contexts import Choice, EntityPage, claims
+from iotkg_api.contexts import Choice, EntityPage, claims, passages
 from iotkg_api.negotiation import GRAPHS, HTML, choose, listing
 from iotkg_api.pages import Page, conditional, error_page, language_of, render, wants_html
 from iotkg_api.problems import Kind, Problem, response
@@ -94,8 +94,9 @@ def _page(request: Request, catalogue: Catalogue, iri: NamedNode) -> Response:
 def _context(entity: Entity, formats: tuple[Choice, ...], window: Window | None) -> EntityPage:
     kind = entity.place.unit.kind if entity.place else ""
     heads = {*entity.owners, *entity.deadlines} if kind == "task" else set()
-    if any(statement.term.iri == entity.term.iri for statement in entity.statements):
-        about = "statements-self"
+    itself = next((it for it in entity.statements if it.term.iri == entity.term.iri), None)
+    if itself:
+        about = "statements-self" if itself.subject else "statements-words"
     elif entity.here:
         about = "statements-on"
     else:
@@ -106,6 +107,9 @@ def _context(entity: Entity, formats: tuple[Choice, ...], window: Window | None)
         owners=claims(entity.owners),
         deadlines=claims(entity.deadlines),
         about=about,
+        named=passages(entity.named),
+        rests_on=passages(entity.rests_on),
+        numbers={it.term.iri.value: number for number, it in enumerate(entity.provisions, 1)},
         formats=formats,
         window=window.predicate if window else None,
         size=window.size if window else 0,

@@ -14,10 +14,11 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, NamedNode, Store, Triple
 
+from iotkg.clauses import ClauseAssembly, Found, read_clauses
 from iotkg.errors import InvalidParameter, UnknownEntity
 from iotkg.identifiers import parts_of
 from iotkg.links import Incoming, Window, outgoing, read_incoming
-from iotkg.model import Entity, Evidence, Place, Term, Texts, Unit
+from iotkg.model import Entity, Evidence, Named, Place, Term, Texts, Unit
 from iotkg.outline import Outline, read_outline
 from iotkg.statements import LIMIT, Assembly, Cluster, read_cluster
 from iotkg.terms import Facts, Names, Node, iri_of, number_of, texts
@@ -28,7 +29,7 @@ _CLOSE: Final = 6
 _INCOMING_DESCRIBED: Final = 1_000
 _LIKENESS: Final = 0.7
 _LONGEST_KEY: Final = 200
-_NAMED_SHOWN: Final = 30
+_NAMED_SHOWN: Final = 40
 _NEIGHBOURS: Final = 1_000
 
 _FACTS: Final = """
@@ -45,8 +46,27 @@ WHERE {{
     iotkg:endOffset ?end .
 }}
 ORDER BY ?source ?start ?anchor
+OFFSET {offset}
 LIMIT {limit}
 """
+_SORTS: Final = (
+    "sector",
+    "technology",
+    "actor",
+    "talent",
+    "programme",
+    "instrument",
+    "facility",
+    "implemented",
+    "document",
+    "place",
+    "initiative",
+    "initiative-kind",
+    "deliverable",
+    "other",
+)
+"""The sorts of things that a unit names, in the order of its page; ``implemented`` are the documents it carries out."""
+
 _KEYS: Final = f"SELECT DISTINCT ?thing WHERE {{ ?thing a ?kind FILTER(STRSTARTS(STR(?thing), '{ID}')) }}"
 
 
@@ -108,13 +128,22 @@ class Catalogue:
         if not facts:
             raise UnknownEntity(f"{iri.value} is not in the graph")
         cluster = read_cluster(self.names, iri)
+        outline = self.outline(iri)
+        incoming = read_incoming(
+            self.names,
+            iri,
+            window,
+            crowded=len(cluster.own) >= LIMIT,
+            unit=outline is not None and iri.value in outline.units,
+        )
         return _Reading(
             catalogue=self,
             iri=iri,
             facts=facts,
             cluster=cluster,
-            incoming=read_incoming(self.names, iri, window, crowded=len(cluster.own) >= LIMIT),
-            windowed=window is not None,
+            incoming=incoming,
+            clauses=read_clauses(self.names, iri, self.outline, incoming.counts, window),
+            window=window,
         ).entity()
 
     def evidence(self, anchor: Term, facts: Facts, around: int | None = None) -> Evidence:
@@ -160,7 +189,8 @@ class _Reading:
     facts: Facts
     cluster: Cluster
     incoming: Incoming
-    windowed: bool
+    clauses: Found
+    window: Window | None
 
     def entity(self) -> Entity:
         anchored = IOTKG.startOffset.value in self.facts
@@ -172,8 +202,16 @@ class _Reading:
         assembly = Assembly(
             cluster=self.cluster, terms=terms, vocabulary=vocabulary, evidence=self.catalogue.evidence
         )
+        clauses = ClauseAssembly(
+            found=self.clauses, terms=terms, vocabulary=vocabulary, outline_of=self.catalogue.outline
+        )
         here = terms[self.iri.value]
-        others = () if itself or self.windowed else outgoing(self.facts, terms, vocabulary)
+        whole = self.window is None
+        others = () if itself or not whole else outgoing(self.facts, terms, vocabulary, unit=unit is not None)
+        statements = assembly.statements()
+        words = tuple(self.catalogue.evidence(terms[anchor], facts) for anchor, facts in named.items())
+        own = [evidence for it in statements if it.term.iri == self.iri for evidence in it.evidence]
+        told = [evidence for evidence in words if _lies_in(evidence, own)]
         return Entity(
             term=here,
             classes=self._classes(),
@@ -182,25 +220,45 @@ class _Reading:
             notes=() if itself else self._texts(term("skos:scopeNote"), term("skos:editorialNote")),
             place=self._place(unit, terms) if unit else None,
             here=self.catalogue.evidence(here, self.facts, _AROUND_ANCHOR) if anchored else None,
-            statements=assembly.statements(),
-            named=tuple(self.catalogue.evidence(terms[anchor], facts) for anchor, facts in named.items()),
-            named_total=self.incoming.counts.get(IOTKG.identifies.value, 0),
+            statements=statements,
+            named=tuple(evidence for evidence in words if evidence not in told),
+            named_total=self.incoming.counts.get(IOTKG.identifies.value, 0) - len(told),
             identifies=tuple(terms[iri_of(value)] for value in self.facts.get(IOTKG.identifies.value, ())),
             whole_of=self._whole_of(),
-            links=(*others, *self.incoming.links(terms)),
+            rests_on=() if itself or unit or not whole else self._rests_on(terms),
+            provisions=clauses.provisions(),
+            sets_out=clauses.sets_out(),
+            names=self._names(unit, terms) if unit and unit.parent and whole else (),
+            spoken_of=clauses.spoken_of(),
+            kin=self.incoming.kin(self.facts, terms) if whole else (),
+            links=(*others, *self.incoming.links(terms, apart=whole)),
             deprecated=any(text.value == "true" for text in self._texts(term("owl:deprecated"))),
         )
 
     def _terms(self, unit: Unit | None, named: dict[str, Facts]) -> dict[str, Term]:
         """Name everything that the page shows, in one query."""
         wanted = {self.iri.value, *self.cluster.things, *self.facts, *named, *self.incoming.portions}
-        wanted |= {v.value for values in self.facts.values() for v in values if isinstance(v, NamedNode)}
+        hidden = self._unnamed(unit)
+        wanted |= {
+            value.value
+            for predicate, values in self.facts.items()
+            if predicate not in hidden
+            for value in values
+            if isinstance(value, NamedNode)
+        }
         wanted |= {thing for things in self.incoming.portions.values() for thing in things}
+        wanted |= self.clauses.things
         outline = self.catalogue.outline(self.iri)
         if unit and outline:
-            spans = outline.spans_in(unit.start, unit.own_end)
+            spans = outline.marked_in(unit.start, unit.own_end)
             wanted |= {(span.entity or span.anchor).value for span in spans}
         return self.catalogue.names.of(NamedNode(iri) for iri in wanted)
+
+    def _unnamed(self, unit: Unit | None) -> set[str]:
+        """Give the properties whose values no page shows; a whole document names too much to list."""
+        vocabulary = self.catalogue.names.vocabulary
+        whole = unit is not None and unit.parent is None
+        return vocabulary.alignments | (vocabulary.below(IOTKG.mentions.value) if whole else set())
 
     def _texts(self, *predicates: NamedNode) -> Texts:
         return texts(value for predicate in predicates for value in self.facts.get(predicate.value, ()))
@@ -240,10 +298,33 @@ class _Reading:
             missing_tables=tuple(tables),
         )
 
+    def _rests_on(self, terms: dict[str, Term]) -> tuple[Evidence, ...]:
+        """Give the words that a thing rests on, in the order of the text."""
+        outline = self.catalogue.outline(self.iri)
+        anchors = [iri_of(value) for value in self.facts.get(IOTKG.hasEvidence.value, ())]
+        known = [(outline.places[a], a) for a in anchors if outline and a in outline.places]
+        return tuple(outline.evidence(terms[a], *span) for span, a in sorted(known) if outline)
+
+    def _names(self, unit: Unit, terms: dict[str, Term]) -> tuple[Named, ...]:
+        """Give what a unit names, but for what it sets out itself, by sort and in the order of the text."""
+        outline = self.catalogue.outline(self.iri)
+        first = outline.named_in(unit.start, unit.end) if outline else {}
+        below = self.catalogue.names.vocabulary.below(IOTKG.mentions.value)
+        found = {iri_of(value) for predicate in below for value in self.facts.get(predicate, ())}
+        found -= {iri for things in self.clauses.stated.values() for iri in things}
+        implemented = {iri_of(value) for value in self.facts.get(IOTKG.implementsDocument.value, ())}
+        sorts: dict[str, list[Term]] = {}
+        for iri in sorted(found, key=lambda iri: (first.get(iri, unit.end), iri)):
+            kind = "implemented" if iri in implemented else parts_of(NamedNode(iri))[0]
+            sorts.setdefault(kind if kind in _SORTS else "other", []).append(terms[iri])
+        return tuple(Named(sort=sort, things=tuple(sorts[sort])) for sort in _SORTS if sort in sorts)
+
     def _named(self) -> dict[str, Facts]:
-        if IOTKG.identifies.value not in self.incoming.counts or self.windowed:
+        wanted = self.window is None or self.window.predicate == IOTKG.identifies
+        if IOTKG.identifies.value not in self.incoming.counts or not wanted:
             return {}
-        rows = self.catalogue.names.rows(_NAMED.format(iri=self.iri, limit=_NAMED_SHOWN))
+        offset, limit = (self.window.offset, self.window.size) if self.window else (0, _NAMED_SHOWN)
+        rows = self.catalogue.names.rows(_NAMED.format(iri=self.iri, offset=offset, limit=limit))
         return {
             iri_of(row["anchor"]): {
                 IOTKG.startOffset.value: [row["start"]],
@@ -251,3 +332,8 @@ class _Reading:
             }
             for row in rows
         }
+
+
+def _lies_in(words: Evidence, longer: list[Evidence]) -> bool:
+    """Say whether words are part of those that a thing is stated in."""
+    return any(it.start <= words.start and words.end <= it.end for it in longer)

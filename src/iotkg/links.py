@@ -20,6 +20,10 @@ from iotkg.vocab import term
 SHOWN: Final = 12
 """How many things that point here by one property a page shows beside everything else."""
 
+KIN: Final = ("skos:broader", "skos:narrower", "skos:related")
+"""What stands above, below and beside a term; only the first and the last are written down."""
+
+_KIN_SHOWN: Final = 60
 _ABOVE: Final = "iotkg:partOf iotkg:hasPart iotkg:hasStatement iotkg:involvesActor"
 """The properties under these are the tree, the statements, and shortcuts past a statement's basis."""
 
@@ -27,11 +31,21 @@ _TOLD: Final = """
 rdf:type rdfs:label skos:prefLabel skos:altLabel skos:hiddenLabel skos:definition skos:scopeNote
 skos:editorialNote owl:deprecated iotkg:effectiveDeadline iotkg:endOffset iotkg:exactQuote iotkg:hasEvidence
 iotkg:identifies iotkg:inPlan iotkg:inSource iotkg:numberLabel iotkg:ordinal iotkg:quotePrefix
-iotkg:quoteSuffix iotkg:startOffset iotkg:textAnchor
+iotkg:quoteSuffix iotkg:standsIn iotkg:startOffset iotkg:textAnchor skos:broader skos:narrower skos:related
 """
 _POINTS: Final = (
-    "iotkg:hasEvidence iotkg:textAnchor iotkg:identifies iotkg:inPlan iotkg:mentions iotkg:relatedTo"
+    "iotkg:hasEvidence iotkg:textAnchor iotkg:identifies iotkg:inPlan iotkg:relatedTo iotkg:standsIn "
+    "iotkg:hasInitiative iotkg:initiativeOf iotkg:produces"
 )
+_SPOKEN: Final = "iotkg:mentions iotkg:addressee iotkg:supports iotkg:fundingProgramme iotkg:aimsAt"
+"""What the clauses that speak of a thing tell, and the list of where the text names it."""
+
+_KEPT: Final = "iotkg:cites iotkg:implementsDocument"
+"""Kinds of mention that tell more than that the text names a document."""
+
+_OF_UNITS: Final = "iotkg:mentions iotkg:hasInitiative iotkg:produces iotkg:relatedTo"
+"""What the page of a unit shows as what its words set out and name."""
+
 _CROWD: Final = "iotkg:actor iotkg:appliesTo"
 """What the statements tell, unless there are too many of them for one page."""
 
@@ -84,8 +98,8 @@ class Incoming:
     portions: Mapping[str, list[str]]
     offset: int = 0
 
-    def links(self, terms: Mapping[str, Term]) -> tuple[Links, ...]:
-        """Give the portions, named."""
+    def links(self, terms: Mapping[str, Term], *, apart: bool = False) -> tuple[Links, ...]:
+        """Give the portions, named; ``apart`` leaves out those that ``kin`` gives."""
         return tuple(
             Links(
                 predicate=terms[predicate],
@@ -95,20 +109,52 @@ class Incoming:
                 offset=self.offset,
             )
             for predicate, things in sorted(self.portions.items())
+            if not apart or predicate not in _iris(" ".join(KIN))
         )
 
+    def kin(self, facts: Facts, terms: Mapping[str, Term]) -> tuple[Links, ...]:
+        """Give the terms above, below and beside a thing, which are written down in one direction or the other."""
+        found = []
+        for name, back in zip(KIN, ("", KIN[0], KIN[2]), strict=True):
+            predicate = term(name)
+            known = [terms[iri_of(value)] for value in facts.get(predicate.value, ())]
+            pointing = term(back).value if back else ""
+            known += [terms[thing] for thing in self.portions.get(pointing, ())]
+            things = {thing.iri.value: thing for thing in known}
+            hidden = self.counts.get(pointing, 0) - len(self.portions.get(pointing, ()))
+            if things:
+                values = tuple(thing for _, thing in sorted(things.items()))
+                named = Term(iri=predicate, name=((Text(name),),))
+                found.append(
+                    Links(predicate=named, incoming=False, values=values, total=len(values) + hidden)
+                )
+        return tuple(found)
 
-def read_incoming(names: Names, iri: NamedNode, window: Window | None, *, crowded: bool) -> Incoming:
-    """Count what points to a thing, and read the portion to show; ``crowded`` brings statements back as links."""
+
+def read_incoming(
+    names: Names, iri: NamedNode, window: Window | None, *, crowded: bool, unit: bool
+) -> Incoming:
+    """Count what points to a thing, and read the portion to show.
+
+    ``crowded`` brings statements back as links; ``unit`` says that the clauses stated in the thing are shown.
+    """
     rows = names.rows(_COUNTS.format(iri=iri))
     counts = {iri_of(row["property"]): number_of(row["count"]) for row in rows if "property" in row}
-    hidden = _hidden(names.vocabulary, _POINTS if crowded else f"{_POINTS} {_CROWD}")
+    told = f"{_POINTS} {'' if crowded else _CROWD} {'iotkg:statedIn' if unit else ''}"
+    spoken = names.vocabulary.below(*_iris(_SPOKEN)) - _iris(_KEPT)
+    hidden = _hidden(names.vocabulary, told) | spoken
     shown = sorted(predicate for predicate in counts if predicate not in hidden)
     offset, limit = 0, SHOWN
     if window is not None:
         shown = [window.predicate.value] if window.predicate.value in counts else []
         offset, limit = window.offset, window.size
-    branches = [_PORTION.format(property=p, iri=iri, offset=offset, limit=limit) for p in shown]
+    kin = _iris(" ".join(KIN))
+    branches = [
+        _PORTION.format(
+            property=p, iri=iri, offset=offset, limit=_KIN_SHOWN if p in kin and window is None else limit
+        )
+        for p in shown
+    ]
     portions: dict[str, list[str]] = {predicate: [] for predicate in shown}
     if branches:
         for row in names.rows(f"SELECT ?property ?thing WHERE {{ {' UNION '.join(branches)} }}"):
@@ -117,20 +163,39 @@ def read_incoming(names: Names, iri: NamedNode, window: Window | None, *, crowde
     return Incoming(counts=counts, portions=named, offset=offset)
 
 
-def outgoing(facts: Facts, terms: Mapping[str, Term], vocabulary: Vocabulary) -> tuple[Links, ...]:
+def outgoing(
+    facts: Facts, terms: Mapping[str, Term], vocabulary: Vocabulary, *, unit: bool
+) -> tuple[Links, ...]:
     """Give what else is said of a thing, each value under its narrowest properties."""
     hidden = _hidden(vocabulary, _TOLD)
-    found = []
-    for predicate, values in sorted(facts.items()):
+    if unit:
+        hidden |= vocabulary.below(*_iris(_OF_UNITS))
+    return tuple(
+        named_links(terms, predicate, values)
+        for predicate, values in sorted(narrowest(facts, vocabulary).items())
+        if predicate not in hidden
+    )
+
+
+def narrowest(facts: Facts, vocabulary: Vocabulary) -> Facts:
+    """Keep each value under its narrowest properties."""
+    kept = {}
+    for predicate, values in facts.items():
         narrower = [facts[low] for low in facts if predicate in vocabulary.supers.get(low, ())]
-        kept = [value for value in values if not any(value in others for others in narrower)]
-        if predicate not in hidden and kept:
-            found.append(named_links(terms, predicate, kept))
-    return tuple(found)
+        left = [value for value in values if not any(value in others for others in narrower)]
+        if left:
+            kept[predicate] = left
+    return kept
 
 
 def named_links(terms: Mapping[str, Term], predicate: str, values: Iterable[Node]) -> Links:
     """Give the facts of one property, named."""
+    shown = named_values(terms, predicate, values)
+    return Links(predicate=terms[predicate], incoming=False, values=shown, total=len(shown))
+
+
+def named_values(terms: Mapping[str, Term], predicate: str, values: Iterable[Node]) -> tuple[Value, ...]:
+    """Name the values of a property; literals that are words of the text say so."""
     shown: list[Value] = []
     for value in sorted(values, key=str):
         if isinstance(value, NamedNode):
@@ -139,7 +204,7 @@ def named_links(terms: Mapping[str, Term], predicate: str, values: Iterable[Node
             printed = is_printed(predicate)
             language = "zh" if printed else getattr(value, "language", None)
             shown.append(Text(getattr(value, "value", str(value)), language, printed))
-    return Links(predicate=terms[predicate], incoming=False, values=tuple(shown), total=len(shown))
+    return tuple(shown)
 
 
 def _hidden(vocabulary: Vocabulary, told: str) -> set[str]:

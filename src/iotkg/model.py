@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -144,11 +144,56 @@ class Statement:
     origin: Statement | None = None
     copies: int = 0
     notes: Texts = ()
+    translation: Texts = ()
 
     @property
     def inferred(self) -> bool:
         """Whether a rule derived it from a statement about something larger."""
         return self.origin is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clause:
+    """What the words of one unit set out: a provision, a target, an initiative, an output, a reference.
+
+    ``facts`` holds what it says of itself, by prefixed property; ``words`` its own words first, then those at the
+    other end of a reference; ``translation`` is ours.
+    """
+
+    term: Term
+    kind: Term
+    unit: Term | None
+    words: tuple[Evidence, ...] = ()
+    translation: Texts = ()
+    facts: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    notes: Texts = ()
+
+    def of(self, name: str) -> tuple[Value, ...]:
+        """Give the values of a property, such as ``iotkg:aimsAt``."""
+        return self.facts.get(name, ())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clauses:
+    """Clauses of one kind in the order of the text; ``items`` shows ``total`` of them from ``offset`` on."""
+
+    kind: Term
+    items: tuple[Clause, ...]
+    total: int
+    offset: int = 0
+
+    @property
+    def more(self) -> int:
+        """How many clauses follow those shown."""
+        return self.total - self.offset - len(self.items)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """Things of one sort that the words of a unit name, in the order of the text; ``sort`` is a class segment."""
+
+    sort: str
+    things: tuple[Term, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,7 +221,10 @@ class Entity:
     """Everything a page tells about one thing.
 
     ``statements`` are those about it, by it (an actor), resting on it (an anchor) or, for a statement, itself;
-    ``named`` is where the text names it; ``here`` the words of an anchor.
+    ``named`` is where the text names it; ``here`` the words of an anchor; ``rests_on`` those that a thing which is
+    neither unit nor statement rests on. Of a unit, ``provisions`` and ``sets_out`` are what its words say and
+    ``names`` what they name; ``spoken_of`` is where the words of others speak of the thing. ``kin`` are the terms
+    above, below and beside it.
     """
 
     term: Term
@@ -191,6 +239,12 @@ class Entity:
     named_total: int = 0
     identifies: tuple[Term, ...] = ()
     whole_of: tuple[Unit, ...] = ()
+    rests_on: tuple[Evidence, ...] = ()
+    provisions: tuple[Clause, ...] = ()
+    sets_out: tuple[Clauses, ...] = ()
+    names: tuple[Named, ...] = ()
+    spoken_of: tuple[Clauses, ...] = ()
+    kin: tuple[Links, ...] = ()
     links: tuple[Links, ...] = ()
     deprecated: bool = False
 

@@ -31,11 +31,19 @@ WHERE {
 ORDER BY ?start DESC(?end) ?unit
 """
 _ANCHORS: Final = """
-SELECT ?anchor ?start ?end ?entity
+SELECT ?anchor ?start ?end ?entity ?claims
 WHERE {
   ?anchor iotkg:inSource %s ; iotkg:startOffset ?start ; iotkg:endOffset ?end .
   OPTIONAL { ?anchor iotkg:identifies ?entity }
   FILTER NOT EXISTS { ?unit iotkg:textAnchor ?anchor }
+  OPTIONAL {
+    SELECT DISTINCT ?anchor (true AS ?claims)
+    WHERE {
+      ?statement
+        iotkg:hasEvidence ?anchor ;
+        iotkg:role|iotkg:dueDate|iotkg:valueKind|iotkg:refersTo ?claimed .
+    }
+  }
 }
 ORDER BY ?start ?end ?entity
 """
@@ -44,21 +52,30 @@ _TEXT: Final = "SELECT ?text WHERE { %s iotkg:textContent ?text }"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """An anchor that is not a whole unit; ``entity`` is what its words name, when they name something."""
+    """An anchor that is not a whole unit; ``entity`` is what its words name, when they name something.
+
+    ``claims`` says that an owner, a date, a number or a reference rests on it; almost every word of a unit is part
+    of a provision.
+    """
 
     anchor: NamedNode
     start: int
     end: int
     entity: NamedNode | None
+    claims: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outline:
-    """One document: its text, its units in the order of the text, and its anchors by where they start."""
+    """One document: its text, its units in the order of the text, and its anchors by where they start.
+
+    ``places`` is where each anchor stands, those of whole units too.
+    """
 
     text: str
     units: Mapping[str, Unit]
     spans: tuple[Span, ...]
+    places: Mapping[str, tuple[int, int]]
 
     def above(self, unit: Unit) -> tuple[Unit, ...]:
         """Give the units that hold this one, outermost first."""
@@ -89,9 +106,21 @@ class Outline:
         last = bisect_left(self.spans, end, key=lambda span: span.start)
         return [span for span in self.spans[first:last] if span.end <= end]
 
+    def marked_in(self, start: int, end: int) -> list[Span]:
+        """Give the anchors inside [start, end) that name something or that a claim rests on."""
+        return [span for span in self.spans_in(start, end) if span.entity is not None or span.claims]
+
+    def named_in(self, start: int, end: int) -> dict[str, int]:
+        """Give what the words in [start, end) name, by where each is first named."""
+        found: dict[str, int] = {}
+        for span in self.spans_in(start, end):
+            if span.entity is not None:
+                found.setdefault(span.entity.value, span.start)
+        return found
+
     def words(self, start: int, end: int, named: Mapping[str, Term]) -> tuple[Segment, ...]:
-        """Cut [start, end) where an anchor begins or ends; of several anchors the shortest counts."""
-        spans = self.spans_in(start, end)
+        """Cut [start, end) where a marked anchor begins or ends; of several anchors the shortest counts."""
+        spans = self.marked_in(start, end)
         edges = sorted({start, end, *(edge for span in spans for edge in (span.start, span.end))})
         found = []
         for left, right in pairwise(edges):
@@ -103,7 +132,7 @@ class Outline:
                     text=self.text[left:right],
                     target=target,
                     names=span is not None and span.entity is not None,
-                    supports=any(other.entity is None for other in over),
+                    supports=any(other.claims for other in over),
                 )
             )
         return tuple(found)
@@ -159,10 +188,13 @@ def read_outline(names: Names, document: str) -> Outline | None:
             start=number_of(row["start"]),
             end=number_of(row["end"]),
             entity=_node(row, "entity"),
+            claims="claims" in row,
         )
         for row in names.rows(_ANCHORS % source)
     )
-    return Outline(text=getattr(found[0]["text"], "value", ""), units=units, spans=spans)
+    places = {span.anchor.value: (span.start, span.end) for span in spans}
+    places |= {unit.anchor.value: (unit.start, unit.end) for unit in units.values()}
+    return Outline(text=getattr(found[0]["text"], "value", ""), units=units, spans=spans, places=places)
 
 
 def _node(row: Row, variable: str) -> NamedNode | None:

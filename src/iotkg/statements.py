@@ -8,13 +8,16 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
-from iotkg.links import named_links
+from iotkg.links import named_links, narrowest
 from iotkg.model import Evidence, Links, Statement, Term
 from iotkg.terms import Facts, Names, Node, Vocabulary, iri_of, texts
-from iotkg.vocab import IOTKG, RDF, term
+from iotkg.vocab import IOTKG, RDF, SKOS, term
 
 LIMIT: Final = 100
 """How many statements of one thing are read; more are reached page by page, as links."""
+
+CLAUSES: Final = "iotkg:Provision iotkg:Target iotkg:FundingSupport iotkg:CrossReference"
+"""Statements that the page of their unit shows as what its words set out (see ``clauses``)."""
 
 _ACTOR: Final = term("iotkg:actor").value
 _DUE: Final = term("iotkg:dueDate").value
@@ -31,6 +34,12 @@ _SHOWN: Final = {
         node.value
         for node in (
             RDF.type,
+            SKOS.prefLabel,
+            SKOS.altLabel,
+            SKOS.hiddenLabel,
+            term("rdfs:label"),
+            term("skos:definition"),
+            term("iotkg:initiativeOf"),
             IOTKG.appliesTo,
             IOTKG.basis,
             IOTKG.hasEvidence,
@@ -38,6 +47,7 @@ _SHOWN: Final = {
             IOTKG.quote,
             IOTKG.statedIn,
             IOTKG.targetQuote,
+            IOTKG.translation,
             IOTKG.within,
         )
     ),
@@ -51,7 +61,11 @@ WHERE {{
     SELECT DISTINCT ?statement
     WHERE {{
       {{ VALUES ?statement {{ {iri} }} ?statement iotkg:statedIn|iotkg:inheritedFrom ?from }}
-      UNION {{ ?statement iotkg:appliesTo {iri} }}
+      UNION {{
+        ?statement iotkg:appliesTo {iri} .
+        FILTER NOT EXISTS {{ ?statement a ?clause VALUES ?clause {{ {clauses} }} }}
+      }}
+      UNION {{ ?statement iotkg:statedIn {iri} ; iotkg:role|iotkg:dueDate ?claimed }}
       UNION {{ ?statement iotkg:actor {iri} ; iotkg:statedIn ?unit }}
       UNION {{ ?statement iotkg:hasEvidence {iri} ; iotkg:statedIn ?unit }}
     }}
@@ -94,9 +108,9 @@ class Cluster:
 
 
 def read_cluster(names: Names, iri: NamedNode) -> Cluster:
-    """Read the statements that are about a thing, give it a role, rest on it, or are it."""
+    """Read the statements that are about a thing, stated in it, give it a role, rest on it, or are it."""
     facts: dict[str, dict[str, list[Node]]] = {}
-    for row in names.rows(_CLUSTER.format(iri=iri, limit=LIMIT)):
+    for row in names.rows(_CLUSTER.format(iri=iri, limit=LIMIT, clauses=CLAUSES)):
         of_thing = facts.setdefault(iri_of(row["thing"]), {})
         of_thing.setdefault(iri_of(row["property"]), []).append(row["value"])
     own = tuple(sorted(thing for thing, known in facts.items() if _is_own(thing, known, iri)))
@@ -110,6 +124,8 @@ def _is_own(thing: str, known: Facts, iri: NamedNode) -> bool:
     if thing == iri.value:
         return _ORIGIN in known or IOTKG.statedIn.value in known
     if iri in known.get(IOTKG.appliesTo.value, ()):
+        return True
+    if iri in known.get(IOTKG.statedIn.value, ()) and (_ROLE in known or _DUE in known):
         return True
     stated = IOTKG.statedIn.value in known
     return stated and (iri in known.get(_ACTOR, ()) or iri in known.get(IOTKG.hasEvidence.value, ()))
@@ -160,6 +176,7 @@ class Assembly:
             origin=self.statement(origin.iri.value) if origin else None,
             copies=self.cluster.copies.get(iri, 0),
             notes=texts(facts.get(_NOTE, ())),
+            translation=texts(facts.get(IOTKG.translation.value, ())),
         )
 
     def _kind(self, iri: str, facts: Facts) -> Term:
@@ -177,7 +194,7 @@ class Assembly:
         hidden = self.vocabulary.alignments | _SHOWN
         return tuple(
             named_links(self.terms, predicate, values)
-            for predicate, values in sorted(facts.items())
+            for predicate, values in sorted(narrowest(facts, self.vocabulary).items())
             if predicate not in hidden
         )
 

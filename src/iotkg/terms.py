@@ -6,6 +6,7 @@ all that a page shows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Final, TypeAlias
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
 
 from iotkg.identifiers import shorten
-from iotkg.model import Name, Term, Text
+from iotkg.model import Name, Term, Text, Texts
 from iotkg.vocab import IOTKG, PREFIXES, SKOS, term
 
 Node: TypeAlias = NamedNode | BlankNode | Literal | Triple
@@ -25,6 +26,7 @@ Row: TypeAlias = dict[str, Node]
 """What a query found for its variables, those without a value left out."""
 
 _QUOTE_SHOWN: Final = 40
+_CLAUSE_SHOWN: Final = 120
 _PROLOGUE: Final = "".join(
     f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in ("iotkg", "owl", "rdf", "rdfs", "skos")
 )
@@ -46,6 +48,9 @@ WHERE {
 _PARTS: Final = (
     "skos:prefLabel ?label",
     "iotkg:exactQuote ?label",
+    "iotkg:translation|iotkg:quote ?label ; iotkg:translation ?own",
+    "iotkg:exceptedLabel ?own ; iotkg:quote ?label",
+    "a iotkg:SharedWording ; iotkg:hasEvidence/iotkg:exactQuote ?label",
     "iotkg:actor/skos:prefLabel ?label",
     "iotkg:role/skos:prefLabel ?label",
     "iotkg:mentionOf/skos:prefLabel ?label",
@@ -55,7 +60,8 @@ _PARTS: Final = (
     "iotkg:refersTo/skos:prefLabel ?label",
     "iotkg:basis/skos:prefLabel ?label",
 )
-"""The parts of a name: a thing without a label is called by what it connects, in this order; then its basis."""
+"""The parts of a name: a thing without a label is called by its words, or by what it connects, in this order; then
+its basis."""
 
 _PRINTED: Final = {
     node.value
@@ -69,16 +75,27 @@ _PRINTED: Final = {
         IOTKG.within,
         term("iotkg:measureWord"),
         term("iotkg:verbatim"),
+        IOTKG.exceptedLabel,
     )
 }
 """Properties whose literals are the text's own words; they carry no language tag."""
 
-_WHOLE: Final = 2
+_WHOLE: Final = 5
 """The parts before this one are a whole name."""
 
+_CLAUSE: Final = 2
+"""The part that is a whole clause: in English its translation, in Chinese its words."""
+
 _BASIS: Final = len(_PARTS) - 1
-_WORDS: Final = frozenset({"iotkg:exactQuote", "iotkg:quote", "iotkg:verbatim"})
-"""Properties of parts that are words of the text."""
+_WORDS: Final = frozenset(
+    number
+    for number, pattern in enumerate(_PARTS)
+    if pattern.endswith(("iotkg:exactQuote ?label", "iotkg:quote ?label", "iotkg:verbatim ?label"))
+)
+"""Parts that are words of the text."""
+
+_BROKEN: Final = re.compile(r"(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+"""A space between two Chinese characters: a line of the source ended there."""
 
 _TRUE: Final = Literal(value=True)
 
@@ -176,6 +193,8 @@ class Names:
         for node in asked:
             known_parts = parts.get(node.value, {})
             basis = texts(known_parts.pop(_BASIS, ()))
+            if known_parts and min(known_parts) < _WHOLE:
+                basis = ()  # words claim no more than they say
             found[node.value] = Term(iri=node, name=_name(node, known_parts), basis=basis)
         return found
 
@@ -194,16 +213,30 @@ def _name(node: NamedNode, parts: Mapping[int, list[Node]]) -> Name:
     if not parts:
         return ((Text(shorten(node.value)),),)
     numbers = [min(parts)] if min(parts) < _WHOLE else sorted(parts)
-    return tuple(
-        tuple(_words(text) if _PARTS[number].split()[-2] in _WORDS else text for text in texts(parts[number]))
-        for number in numbers
-    )
+    return tuple(tuple(_part(number, text) for text in _distinct(parts[number])) for number in numbers)
 
 
-def _words(text: Text) -> Text:
+def _part(number: int, text: Text) -> Text:
+    if number == _CLAUSE:
+        return text if text.language else _words(text, _CLAUSE_SHOWN)
+    return _words(text, _QUOTE_SHOWN) if number in _WORDS else text
+
+
+def _distinct(labels: Iterable[Node]) -> Texts:
+    """Leave out words that differ in white space alone: the same words may be printed with other line breaks."""
+    return tuple({("".join(text.value.split()), text.language): text for text in texts(labels)}.values())
+
+
+def _words(text: Text, longest: int) -> Text:
     """Shorten words of the text to one line."""
-    line = " ".join(text.value.split())
-    return Text(line if len(line) <= _QUOTE_SHOWN else f"{line[:_QUOTE_SHOWN]}…", "zh", printed=True)
+    line = one_line(text.value)
+    return Text(line if len(line) <= longest else f"{line[:longest]}…", "zh", printed=True)
+
+
+def one_line(words: str) -> str:
+    """Put words of the text on one line, as they read: a line break within Chinese is no space."""
+    line = " ".join(words.split())
+    return _BROKEN.sub("", line)
 
 
 def texts(values: Iterable[Node]) -> tuple[Text, ...]:
