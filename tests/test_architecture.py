@@ -21,7 +21,7 @@ LAYERS = (
     ("exceptions",),
     ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue"),
-    ("build", "overview"),
+    ("build", "overview", "coverage"),
     ("release",),
     ("cli",),
 )

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
+from math import floor
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -162,6 +163,10 @@ class Page:
     def short(self, iri: NamedNode) -> str:
         """Write an IRI as a prefixed name."""
         return shorten(iri.value)
+
+    def share(self, part: int, whole: int) -> str:
+        """Write a share in per cent, never rounded up to all."""
+        return f"{floor(1000 * part / whole) / 10:g} %" if whole else self.say("none")
 
     def date(self, day: str) -> str:
         """Write a day as the page's readers do; what is no day stays as it is."""

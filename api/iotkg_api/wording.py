@@ -41,6 +41,68 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         "陈述由整理者依据原文逐条录入；由规则推导的内容均有标记，并注明来自哪条陈述。英文名称为本项目译文。",
     ),
     "foot-release": ("Release {hash}", "发布版本 {hash}"),
+    # quality
+    "quality-lead": (
+        "How much of the text the graph says, counted in the release that is served, and what the text leaves unsaid.",
+        "图谱说出了原文的多少，以及原文未说的内容；各数均由当前发布版本统计得出。",
+    ),
+    "coverage": ("Coverage", "覆盖情况"),
+    "coverage-lead": (
+        (
+            "A sentence is supported when words of it are the evidence of a statement, an initiative, a planned "
+            "output, a described place or a mention. Headings, tables and the contents page are not counted; nor "
+            "are punctuation and white space."
+        ),
+        "一句话中有文字是某条陈述、示范举措、计划产出、未定名地点或提及的依据，即为有据。标题、表格和目录不计，标点和空白不计。",
+    ),
+    "coverage-part": ("Plan or part", "计划或部分"),
+    "coverage-sentences": ("Sentences", "句数"),
+    "coverage-supported": ("Supported", "有据句数"),
+    "coverage-share": ("Share", "占比"),
+    "coverage-characters": ("Characters", "字数"),
+    "coverage-anchored": ("In an anchor", "有锚点占比"),
+    "coverage-numerals": ("Numerals", "数字"),
+    "coverage-total": ("All plans", "全部计划"),
+    "part-ideology": ("Guiding ideologies", "指导思想"),
+    "part-goal": ("Overall goals", "总体目标"),
+    "part-group": ("Lead-ins of task groups", "任务组引言"),
+    "part-task": ("Tasks", "任务"),
+    "part-safeguard": ("Safeguard measures", "保障措施"),
+    "table-coverage": ("These counts", "以上数据"),
+    "table-sentences": ("Sentences without support", "无据句子"),
+    "bare": ("Sentences that carry nothing", "未整理的句子"),
+    "bare-lead": ("No statement rests on words of these.", "尚无陈述以下列句子的文字为依据。"),
+    "bare-names": ("names something", "提及实体"),
+    "bare-none": (
+        "None: each of the {n} sentences supports something that is stated.",
+        "没有：{n}句中每一句都是某条陈述的依据。",
+    ),
+    "anchors": ("What the words carry", "文字承载的内容"),
+    "anchors-lead": (
+        (
+            "Passages by what rests on them or what they name. In {n} places words only seem to be a name or a "
+            "number; each is excepted with its reason."
+        ),
+        "按所支持的陈述或所指的实体统计文字段数。另有{n}处看似名称或数字而实非，均列为例外并说明理由。",
+    ),
+    "stated-by-kind": ("Passages that support", "作为依据的文字"),
+    "named-by-kind": ("Passages that name", "指称实体的文字"),
+    "numerals-told": ("Numerals, by what tells them", "数字的归属"),
+    "numeral-deadline": ("a deadline", "期限"),
+    "numeral-exception": ("excepted with a reason", "例外（附理由）"),
+    "numeral-name": ("part of a name", "名称的一部分"),
+    "numeral-structure": ("numbering and page numbers", "编号与页码"),
+    "numeral-target": ("a target", "目标指标"),
+    "unsaid": ("What the text does not say", "原文未说的内容"),
+    "unsaid-lead": (
+        (
+            "{n} tables that would have named owners and dates are not in the source. So an owner or a deadline "
+            "rests on what there is, and says how directly:"
+        ),
+        "原应载明责任和进度的{n}张表不在源文本中。因此责任主体和期限只能依据现有文字，并标明其直接程度：",
+    ),
+    "owner-rests-on": ("Tasks by what their owner rests on", "按责任主体依据统计任务"),
+    "deadline-rests-on": ("Tasks by what their deadline rests on", "按期限依据统计任务"),
     # canned queries
     "queries-lead": (
         "Questions with their answers in the graph; each answer can be had as a table for other programs.",

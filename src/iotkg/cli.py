@@ -174,6 +174,20 @@ def query(
     _show(_open(endpoint).select(text), output)
 
 
+@app.command()
+def coverage(
+    bare: Annotated[bool, typer.Option("--bare", help="List the sentences that nothing supports.")] = False,
+    output: Output = None,
+) -> None:
+    """Measure how much of each text the release says: sentences supported, characters anchored."""
+    from iotkg import coverage as measuring
+    from iotkg.catalogue import Catalogue
+    from iotkg.store import load_release
+
+    measured = measuring.coverages(Catalogue(load_release(Layout.find(Path.cwd()).dist)))
+    _show((measuring.bare_table if bare else measuring.to_table)(measured), output)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(
     context: typer.Context,
