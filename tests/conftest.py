@@ -52,12 +52,10 @@ def resolve(inputs):
     """Resolve the real document with triples taken away and others added."""
     curated = inputs.documents["iot-2013"]
 
-    def run(take=(), add=(), registry=None):
+    def run(take=(), add=()):
         kept = [t for t in curated.triples if (t.subject, t.predicate) not in set(take)]
         changed = Curated((*kept, *add), curated.places)
-        return evidence.resolve(
-            "iot-2013", inputs.texts["iot-2013"], changed, inputs.registry if registry is None else registry
-        )
+        return evidence.resolve("iot-2013", inputs.texts["iot-2013"], changed, inputs.registry)
 
     return run
 
