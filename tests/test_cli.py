@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Triple
+
+from iotkg import build
+from iotkg.vocab import term
 
 COMMAND = str(Path(sys.executable).parent / "iotkg")
 BROKEN = "data/iot-2013/standards/statements.ttl"
@@ -87,8 +91,43 @@ def test_a_report_can_be_kept_to_some_files(checkout):
     edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "")
     elsewhere = run(checkout, "validate", "data/iot-2013/talent")
     assert elsewhere.returncode == 1
-    assert "was not checked" in elsewhere.stderr
+    assert "1 fault stands in other files, so what follows from these was not checked" in elsewhere.stderr
+    assert "0 violations" in elsewhere.stdout
     assert run(checkout, "validate", "data/iot-2013/standards").returncode == 1
+
+
+def test_a_report_on_some_files_leaves_out_what_does_not_fit_the_text_elsewhere(checkout):
+    edit(checkout / BROKEN, '"国家标准委牵头"', '"国家标准委主导"')
+    elsewhere = run(checkout, "validate", "data/iot-2013/talent")
+    assert elsewhere.returncode == 1
+    assert BROKEN not in elsewhere.stdout + elsewhere.stderr
+    assert "1 fault stands in other files, so what follows from these was not checked" in elsewhere.stderr
+    here = run(checkout, "validate", BROKEN)
+    assert here.returncode == 1
+    assert f"{BROKEN}:" in here.stderr
+    assert "1 violation" in here.stdout
+    assert "other files" not in here.stderr
+
+
+def test_faults_elsewhere_do_not_fail_what_was_asked_for(checkout):
+    """Everything was checked, and nothing asked for is at fault; the last line says that other files are."""
+    edit(checkout / "queries" / "checks" / "corpus-only-owner.rq", "severity: info", "severity: violation")
+    done = run(checkout, "validate", "data/iot-2013/standards")
+    assert (done.returncode, done.stderr) == (0, "88 faults stand in other files: run iotkg validate\n")
+    assert "0 violations" in done.stdout
+    assert run(checkout, "validate", "data/iot-2013/security").returncode == 1
+
+
+def test_what_is_wrong_with_an_inherited_copy_has_the_place_of_its_origin(layout, inputs, graphs):
+    copy = term("responsibility:iot-2013_standards_1_from_iot-2013_standards_sac_lead")
+    wrong = build.merged(graphs) | {Triple(copy, term("iotkg:actor"), term("actor:miit"))}
+    found = [item for item in build.check(layout, inputs, wrong, "complete") if item.focus == copy.value]
+    assert {item.shape.rpartition("/")[2] for item in found} >= {"inherited-differs"}
+    (line,) = {item.line for item in found}
+    assert {item.file for item in found} == {BROKEN}
+    assert (layout.root / BROKEN).read_text().splitlines()[line - 1] == (
+        "responsibility:iot-2013_standards_sac_lead"
+    )
 
 
 def test_a_quote_that_is_not_in_the_text_stops_with_its_place(checkout):

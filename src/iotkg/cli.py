@@ -71,7 +71,7 @@ def main() -> None:
     try:
         app()
     except errors.IotkgError as error:
-        _err.print(f"iotkg: {error}", style="red", markup=False)
+        _fail(error)
         sys.exit(next(code for kind, code in _EXIT.items() if isinstance(error, kind)))
     except Exception:  # noqa: BLE001 - the outermost handler: 1 means violations, so a bug must not exit with it
         _err.print_exception()
@@ -109,25 +109,38 @@ def validate(
     ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
 ) -> None:
-    """Check the data as written and after inference; write nothing."""
+    """Check the data as written and after inference; write nothing.
+
+    The whole checkout is checked. With PATHS, the report and the exit code speak of those files alone, and a last
+    line counts the faults in others. Where those keep a part from being checked, the exit code is 1 as well.
+    """
     from iotkg import build as pipeline
 
     layout = Layout.find(Path.cwd())
     wanted = _wanted(layout, paths or [])
     inputs = pipeline.read(layout)
     found = pipeline.check(layout, inputs, inputs.written, "written")
-    reached = not any(finding.severity == Severity.VIOLATION for finding in found)
-    if reached:
-        graphs = pipeline.assemble(inputs)
-        found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
-    shown = [finding for finding in found if not wanted or not finding.file or finding.file in wanted]
-    code = _report(shown, lang.value)
-    if not reached and code == 0:
-        _err.print(
-            "other files have violations, so what follows from these was not checked: run iotkg validate"
-        )
-        code = 1
-    sys.exit(code)
+    complete = not any(finding.severity == Severity.VIOLATION for finding in found)
+    problems: list[str] = []
+    if complete:
+        try:
+            graphs = pipeline.assemble(inputs)
+            found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
+        except errors.CurationError as error:
+            problems, complete = error.problems, False
+    other = {layout.relative(path) for path in layout.turtle} - wanted if wanted else set()
+    shown = [finding for finding in found if finding.file not in other]
+    told = [problem for problem in problems if problem.partition(":")[0] not in other]
+    code = _report(shown, lang.value, len(told))
+    if told:
+        _fail(errors.CurationError(told))
+    elsewhere = len(problems) - len(told)
+    elsewhere += sum(f.severity == Severity.VIOLATION and f.file in other for f in found)
+    if elsewhere:
+        count = "1 fault stands" if elsewhere == 1 else f"{elsewhere} faults stand"
+        unknown = "" if complete else ", so what follows from these was not checked"
+        _err.print(f"{count} in other files{unknown}: run iotkg validate")
+    sys.exit(code if complete else 1)
 
 
 @app.command()
@@ -231,6 +244,11 @@ def serve(
     serve_app(settings)
 
 
+def _fail(error: errors.IotkgError) -> None:
+    """Print what went wrong."""
+    _err.print(f"iotkg: {error}", style="red", markup=False)
+
+
 def _open(endpoint: str | None) -> Source:
     """Open the release of the checkout, or an endpoint."""
     if endpoint is None:
@@ -319,9 +337,10 @@ def _stop_at_violations(found: list[Finding]) -> None:
         sys.exit(_report(found, "en"))
 
 
-def _report(found: list[Finding], lang: str) -> int:
-    """Print findings, worst first, and give the exit code."""
+def _report(found: list[Finding], lang: str, further: int = 0) -> int:
+    """Print findings, worst first, and give the exit code; ``further`` violations are told elsewhere."""
     counts = Counter(finding.severity.value for finding in found)
+    counts["violation"] += further
     for finding in sorted(found):
         if finding.severity != Severity.INFO:
             _out.print(_line(finding, lang), markup=False)
