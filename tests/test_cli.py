@@ -288,6 +288,21 @@ def test_a_query_that_does_not_parse_exits_3(built):
     assert "1:" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * {" + "{" * 20_000 + "}" * 20_001, "nested more than 100 deep (line 1, column 110)"),
+        ("SELECT * {" + "OPTIONAL { ?s ?p 1 }" * 5_000 + "}", "more than 500 groups and clauses"),
+    ],
+    ids=["nested", "chained"],
+)
+def test_a_query_that_would_overflow_the_engine_is_refused(built, query, said):
+    """The process would end without a word."""
+    done = run(built, "query", "-", given=query)
+    assert done.returncode == 3
+    assert said in done.stderr
+
+
 def test_without_a_release_the_mend_is_named(checkout):
     done = run(checkout, "run", "owner-and-deadline")
     assert done.returncode == 3
