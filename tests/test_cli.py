@@ -178,6 +178,10 @@ def test_no_shapes_exit_4(checkout):
         ("run", "no-such-query"),
         ("run", "owner-and-deadline", "--plan", "nonsense"),
         ("run", "owner-and-deadline", "--colour", "red"),
+        ("run", "owner-and-deadline", "--name", "x"),
+        ("run", "owner-and-deadline", "--self", "x"),
+        ("run", "owner-and-deadline", "--plan", "standards", "--plan=talent"),
+        ("run", "owner-and-deadline", "--plan"),
         ("frobnicate",),
     ],
 )
@@ -185,6 +189,7 @@ def test_wrong_usage_exits_2(built, arguments):
     done = run(built, *arguments)
     assert done.returncode == 2
     assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
 
 
 def test_outside_a_checkout_the_mend_is_named(tmp_path):
@@ -301,6 +306,30 @@ def test_a_query_that_would_overflow_the_engine_is_refused(built, query, said):
     done = run(built, "query", "-", given=query)
     assert done.returncode == 3
     assert said in done.stderr
+
+
+def test_standard_input_that_is_not_utf_8_is_refused(built):
+    done = subprocess.run(
+        [COMMAND, "query", "-"], cwd=built, input=b"ASK { ?s ?p '\xff' }", capture_output=True, check=False
+    )
+    assert done.returncode == 3
+    assert b"standard input: byte 13 is not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json"])
+def test_a_number_that_is_none_is_printed_as_it_is(built, form):
+    done = run(
+        built,
+        "query",
+        "-",
+        "--format",
+        form,
+        given='SELECT ("many"^^xsd:integer AS ?n) {}'.replace(
+            "xsd:integer", "<http://www.w3.org/2001/XMLSchema#integer>"
+        ),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "many" in done.stdout
 
 
 def test_without_a_release_the_mend_is_named(checkout):

@@ -181,9 +181,9 @@ def query(
     endpoint: Endpoint = None,
 ) -> None:
     """Answer a SPARQL query from the release in dist/, or from another endpoint."""
-    from iotkg.loading import read_text
+    from iotkg.loading import decoded, read_text
 
-    text = sys.stdin.read() if file == "-" else read_text(Path(file), file)
+    text = decoded(sys.stdin.buffer.read(), "standard input") if file == "-" else read_text(Path(file), file)
     _show(_open(endpoint).select(text), output)
 
 
@@ -220,7 +220,7 @@ def run(
                 markup=False,
             )
     else:
-        _show(answers.run(name, **_options(context.args)), output)
+        _show(answers.select(answers.bound(name, _options(context.args))), output)
 
 
 @app.command()
@@ -263,7 +263,7 @@ def _open(endpoint: str | None) -> Source:
 def _options(arguments: list[str]) -> dict[str, str]:
     """Read ``--name value`` and ``--name=value`` pairs.
 
-    Raises: InvalidParameter when an argument is neither.
+    Raises: InvalidParameter when an argument is neither, or a parameter stands twice.
     """
     options: dict[str, str] = {}
     waiting = iter(arguments)
@@ -272,7 +272,10 @@ def _options(arguments: list[str]) -> dict[str, str]:
         found = value if equals else next(waiting, None)
         if not argument.startswith("--") or found is None:
             raise errors.InvalidParameter(f"{argument}: write parameters as --name value")
-        options[name.replace("-", "_")] = found
+        name = name.replace("-", "_")
+        if name in options:
+            raise errors.InvalidParameter(f"--{name} stands more than once; a parameter takes one value")
+        options[name] = found
     return options
 
 

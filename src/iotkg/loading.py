@@ -49,11 +49,21 @@ def read_text(path: Path, shown: str) -> str:
     Raises: InputError when it cannot be read or is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror}") from error
+    return decoded(data, shown)
+
+
+def decoded(data: bytes, shown: str) -> str:
+    """Read bytes as UTF-8.
+
+    Raises: InputError when they are not.
+    """
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{shown}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        raise InputError(f"{shown}: byte {error.start} is not UTF-8; save it as UTF-8") from error
 
 
 def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:
