@@ -1,5 +1,6 @@
 """The command line as a newcomer types it, in a copy of the checkout."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Triple
 
-from iotkg import build
+from iotkg import build, cli
 from iotkg.vocab import term
 
 COMMAND = str(Path(sys.executable).parent / "iotkg")
@@ -209,6 +210,41 @@ def test_fmt_check_writes_nothing_and_fmt_mends(checkout):
     assert run(checkout, "fmt").returncode == 0
     assert path.read_text() == good
     assert run(checkout, "fmt", "--check").returncode == 0
+
+
+def test_fmt_leaves_a_file_that_it_cannot_write(checkout, monkeypatch, capsys):
+    """A full disk costs no curated file, is told, and exits 3; nothing is left beside the file."""
+    path = checkout / BROKEN
+    edit(path, "  iotkg:role role:lead ;\n", "    iotkg:role\n   role:lead ;\n")
+    before = {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
+
+    def full(_path, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.chdir(checkout)
+    monkeypatch.setattr(sys, "argv", ["iotkg", "fmt"])
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 3
+    assert f"{BROKEN}: cannot be written: No space left on device" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("run", "plan-structure"), ("run", "missing-tables"), ("fmt",)]
+)
+def test_a_full_disk_at_standard_output_is_told(built, tmp_path, arguments):
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    edit(folder / BROKEN, "  iotkg:role role:lead ;\n", "    iotkg:role\n   role:lead ;\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 3
+    assert done.stderr == "iotkg: standard output: No space left on device\n"
 
 
 def test_fmt_refuses_a_comment_that_it_would_lose(checkout):

@@ -19,6 +19,7 @@ from iotkg.errors import (
     InputError,
     InvalidParameter,
     IotkgError,
+    OutputError,
     RequestError,
     ShapesError,
     UnknownEntity,
@@ -67,6 +68,7 @@ KINDS: Final[dict[type[IotkgError], Kind]] = {
     RequestError: Kind.BAD_REQUEST,
     EngineError: Kind.ENGINE,
     InputError: Kind.INTERNAL,
+    OutputError: Kind.INTERNAL,
     CurationError: Kind.INTERNAL,
     ShapesError: Kind.INTERNAL,
 }

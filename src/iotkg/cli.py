@@ -1,7 +1,7 @@
 """The command line: parse, call, print, exit code.
 
-Exit codes, everywhere: 0 good, 1 violations found, 2 wrong usage, 3 input cannot be read or parsed, 4 shapes are
-broken or nothing was checked, 5 internal failure.
+Exit codes, everywhere: 0 good, 1 violations found, 2 wrong usage, 3 input cannot be read or parsed or output cannot be
+written, 4 shapes are broken or nothing was checked, 5 internal failure.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _EXIT: dict[type[errors.IotkgError], int] = {
     errors.CurationError: 1,
     errors.RequestError: 2,
     errors.InputError: 3,
+    errors.OutputError: 3,
     errors.ShapesError: 4,
     errors.EngineError: 5,
 }
@@ -69,10 +70,19 @@ class Language(StrEnum):
 def main() -> None:
     """Run the command line; every failure of ours ends in one message and its exit code."""
     try:
-        app()
+        try:
+            app()
+        except SystemExit:  # how every command ends
+            _flush()
+            raise
     except errors.IotkgError as error:
-        _fail(error)
-        sys.exit(next(code for kind, code in _EXIT.items() if isinstance(error, kind)))
+        sys.exit(_fail(error))
+    except (
+        OSError
+    ) as error:  # a full disk at standard output, mostly: files are read and written with words of ours
+        _drop_output()
+        where = error.filename or "standard output"
+        sys.exit(_fail(errors.OutputError(f"{where}: {error.strerror or error}")))
     except Exception:  # noqa: BLE001 - the outermost handler: 1 means violations, so a bug must not exit with it
         _err.print_exception()
         sys.exit(5)
@@ -150,7 +160,7 @@ def fmt(
     ] = False,
 ) -> None:
     """Lay out every Turtle file of the checkout canonically."""
-    from iotkg.loading import read_text
+    from iotkg.loading import read_text, write_text
     from iotkg.turtle import format_turtle
 
     layout = Layout.find(Path.cwd())
@@ -170,7 +180,7 @@ def fmt(
     for path, laid_out in changed:
         _out.print(f"{'would change' if check else 'laid out'} {layout.relative(path)}")
         if not check:
-            path.write_text(laid_out, encoding="utf-8", newline="\n")
+            write_text(path, laid_out, layout.relative(path))
     sys.exit(1 if check and changed else 0)
 
 
@@ -244,9 +254,23 @@ def serve(
     serve_app(settings)
 
 
-def _fail(error: errors.IotkgError) -> None:
-    """Print what went wrong."""
+def _flush() -> None:
+    """Send what is held back for standard output while a failure can still be told; a reader may have left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Send standard output nowhere: the interpreter flushes it at its end, and would fail again in its own words."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(error: errors.IotkgError) -> int:
+    """Print what went wrong and give its exit code."""
     _err.print(f"iotkg: {error}", style="red", markup=False)
+    return next(code for kind, code in _EXIT.items() if isinstance(error, kind))
 
 
 def _open(endpoint: str | None) -> Source:
