@@ -102,6 +102,12 @@ class Problem(Exception):
         }
 
 
+def contradiction(suffix: str, format_: str | None) -> Problem:
+    """Refuse an address whose suffix and ``format`` ask for different types: neither is the one meant for sure."""
+    detail = f"The suffix .{suffix} and format={format_} ask for different types; leave one of them out"
+    return Problem(Kind.NOT_ACCEPTABLE, detail, {"Vary": "Accept, Accept-Language"})
+
+
 def from_error(error: IotkgError) -> Problem:
     """Say what an error of the library means to a client."""
     kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), Kind.INTERNAL)
