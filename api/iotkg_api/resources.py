@@ -43,8 +43,11 @@ def catalogue_of(request: Request) -> Catalogue:
 
 
 def identify(request: Request) -> Response:
-    """Send from what a thing is to what is said of it."""
+    """Send from what a thing is to what is said of it; of what nothing is said, say so at once."""
     kind, key = request.path_params["kind"], request.path_params["key"]
+    catalogue = catalogue_of(request)
+    if not catalogue.knows(f"{kind}/{key}"):
+        return _unknown(request, catalogue, f"{kind}/{key}")
     path = Page(request, language_of(request)).url(f"/doc/{kind}/{key}")
     return RedirectResponse(path, 303, headers={"Vary": "Accept-Language"})
 
@@ -193,7 +196,10 @@ PATHS: Final[dict[str, Any]] = {
             "operationId": "id",
             "tags": ["Things"],
             "parameters": _PARAMETERS,
-            "responses": {"303": {"description": "Its description is at /doc"}},
+            "responses": {
+                "303": {"description": "Its description is at /doc"},
+                "404": {"description": "Nothing has this IRI; near ones are listed"},
+            },
         }
     },
     "/doc/{kind}/{key}": {
