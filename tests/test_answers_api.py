@@ -145,3 +145,14 @@ def test_an_answer_is_not_sent_twice(client):
     first = client.get("/queries/plan-structure.csv")
     again = client.get("/queries/plan-structure.csv", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/queries", "/queries/plan-structure", "/id/actor/sac", "/doc/actor/sac", "/static/app.css"]
+)
+def test_every_page_says_which_methods_it_has(client, path):
+    asked = client.options(path)
+    assert (asked.status_code, asked.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    refused = client.delete(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert client.options("/nowhere").status_code == 404

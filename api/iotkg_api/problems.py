@@ -140,14 +140,22 @@ async def on_iotkg_error(request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Answer what the framework refuses: no such path (404), no such method (405, with Allow)."""
+    """Answer what the framework refuses: no such path (404), no such method (405, with Allow).
+
+    A path that has no answer of its own to OPTIONS says here which methods it has.
+    """
     if not isinstance(error, HTTPException):  # pragma: no cover  # registered for HTTPException alone
         raise error
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted({*headers["Allow"].split(", "), "OPTIONS"}))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     if wants_html(request):
-        return _page(request, error.status_code, error.detail, error.headers)
+        return _page(request, error.status_code, error.detail, headers)
     phrase = HTTPStatus(error.status_code).phrase
     body = {"type": "about:blank", "title": phrase, "status": error.status_code, "detail": error.detail}
-    return _write(body, error.status_code, error.headers)
+    return _write(body, error.status_code, headers)
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
