@@ -148,6 +148,15 @@ def test_an_answer_is_not_sent_twice(client):
 
 
 @pytest.mark.parametrize(
+    "path", ["/queries/plan-structure.csv", "/queries", "/doc/actor/sac", "/", "/static/app.css"]
+)
+def test_a_client_that_has_any_answer_is_not_sent_one(client, path):
+    answer = client.get(path, headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert client.get("/queries/none", headers={"If-None-Match": "*"}).status_code == 404
+
+
+@pytest.mark.parametrize(
     "path", ["/", "/queries", "/queries/plan-structure", "/id/actor/sac", "/doc/actor/sac", "/static/app.css"]
 )
 def test_every_page_says_which_methods_it_has(client, path):

@@ -505,6 +505,14 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(client):
     assert get(client, f"{SELECT} LIMIT 1").headers["etag"] != first.headers["etag"]
 
 
+def test_a_client_that_has_any_answer_is_not_sent_one(client):
+    """Unless there is none: a query that fails is told to fail."""
+    assert get(client, if_none_match="*").status_code == 304
+    assert "etag" not in get(client, "SELECT (NOW() AS ?x) {}", if_none_match="*").headers
+    assert get(client, "SELECT (NOW() AS ?x) {}", if_none_match="*").status_code == 304
+    problem(get(client, "SELECT", if_none_match="*"), 400, "syntax-error")
+
+
 @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
 def test_answers_that_vary_are_not_cached(client, function):
     answer = get(client, f"SELECT ({function} AS ?x) {{}}")

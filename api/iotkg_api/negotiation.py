@@ -1,7 +1,8 @@
 """Content negotiation: which of the types we can write does the client want most (RFC 9110, section 12).
 
-Pure: a header and a parameter go in, the offers the client accepts come out, best first. The form of a query
-is known only once a worker has parsed it, so the service negotiates tables and graphs both.
+And whether it has the answer already (section 13). Pure: a header and a parameter go in, the offers the client
+accepts come out, best first. The form of a query is known only once a worker has parsed it, so the service
+negotiates tables and graphs both.
 """
 
 from __future__ import annotations
@@ -107,6 +108,16 @@ def differ(suffix: str, format_: str | None, offers: Sequence[Offer]) -> bool:
         return False
     one, other = ({offer.canonical for offer in choose(offers, (), name)} for name in (suffix, format_))
     return one.isdisjoint(other)
+
+
+def names(lines: Iterable[str], etag: str) -> bool:
+    """Say whether If-None-Match names an answer by its ETag; weak and strong ones are compared alike."""
+    return etag in {item.strip().removeprefix("W/") for item in ",".join(lines).split(",")}
+
+
+def names_any(lines: Iterable[str]) -> bool:
+    """Say whether If-None-Match is ``*``, which names whatever the answer is, if there is a good one."""
+    return ",".join(lines).strip() == "*"
 
 
 def listing(*families: Sequence[Offer]) -> list[str]:

@@ -22,7 +22,7 @@ from starlette.types import Receive
 
 from iotkg_api import description
 from iotkg_api.evaluation import Outcome, Query, Reply
-from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing, names, names_any
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
 from iotkg_api.workers import Busy, TooSlow, WorkerDied
@@ -98,13 +98,16 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
     etag = _etag(request.app.state.release["release"], query, (*tables, *graphs))
     cacheable = request.method != "POST"
     headers = {"Vary": "Accept", "Cache-Control": "public, no-cache", "ETag": etag}
-    if cacheable and _matches(request.headers.getlist("if-none-match"), etag):
+    known = request.headers.getlist("if-none-match")
+    if cacheable and names(known, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     reply = await _evaluate(request, query)
     if reply.outcome is not Outcome.ANSWER:
         raise _refusal(reply, request.app.state.release["graphs"])
     if not cacheable or reply.volatile:
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+    if cacheable and names_any(known):  # only now: a query that fails has no answer to be named
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     offer = (tables if reply.table else graphs)[0]
     return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
 
@@ -164,10 +167,6 @@ def _etag(release: str, query: Query, offers: tuple[Offer, ...]) -> str:
     types = [offer.media_type for offer in offers]
     parts = json.dumps([release, pyoxigraph.__version__, query.head(), types], ensure_ascii=True)
     return f'"{sha256(parts.encode()).hexdigest()[:_ETAG_LENGTH]}"'
-
-
-def _matches(lines: list[str], etag: str) -> bool:
-    return etag in {item.strip().removeprefix("W/") for item in ",".join(lines).split(",")}
 
 
 router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)
