@@ -280,6 +280,22 @@ def test_the_description_comes_only_as_a_graph(client):
     problem(client.get("/sparql", headers={"Accept": "text/csv"}), 406, "not-acceptable")
 
 
+@pytest.mark.parametrize(
+    "accept", ["*/*;q=0.8,text/html", "text/html,application/xml;q=0.9,*/*;q=0.8", "text/html"]
+)
+def test_a_browser_without_a_query_is_sent_to_the_form(client, accept):
+    """It would be given RDF to download; a client that likes HTML no better than the rest gets the description."""
+    answer = client.get("/sparql", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/#ask")
+    assert answer.headers["vary"] == "Accept"
+    page = client.get("/", headers={"Accept": accept}).text
+    assert 'id="ask"' in page
+    assert 'action="/sparql"' in page
+    assert client.get("/sparql", headers={"Accept": "*/*,text/html"}).status_code == 200
+    assert client.get("/sparql?format=ttl", headers={"Accept": accept}).status_code == 200
+
+
 def test_the_protocols_dataset_replaces_the_querys(client):
     def count(query, **parameters):
         answer = client.get("/sparql", params={"query": query, **parameters})
