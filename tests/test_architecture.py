@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "vocab"),
     ("identifiers", "matching", "engines"),
-    ("model", "tokens", "comparing"),
+    ("model", "tokens", "comparing", "guard"),
     ("terms",),
     ("links", "outline"),
     ("statements",),

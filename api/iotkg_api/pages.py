@@ -28,7 +28,7 @@ from starlette.routing import Match
 from iotkg.identifiers import local_path, shorten
 from iotkg.model import Name, Term, Text, in_language
 from iotkg_api.contexts import ErrorPage
-from iotkg_api.negotiation import GRAPHS, HTML, choose
+from iotkg_api.negotiation import GRAPHS, HTML, choose, names, names_any
 from iotkg_api.wording import LANGUAGES, WORDING, say
 
 _HERE: Final = Path(__file__).parent
@@ -205,8 +205,8 @@ def conditional(request: Request, response: Response) -> Response:
     etag = f'"{sha256(response.body).hexdigest()[:_HASH_KEPT]}"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "public, no-cache"
-    known = ",".join(request.headers.getlist("if-none-match")).split(",")
-    if etag not in {item.strip().removeprefix("W/") for item in known}:
+    known = request.headers.getlist("if-none-match")
+    if not names(known, etag) and not names_any(known):
         return response
     kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Vary")}
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
