@@ -74,6 +74,10 @@ def resolve_labels(
                     f"{document.curated.place(unit)}: {identifiers.shorten(unit.value)} says "
                     f"{document.text[start:end]} at {start}: link {identifiers.shorten(entity.value)}"
                 )
+        maximal = {entity for _, _, entity in _maximal(found, outputs)}
+        for start, end, entity in found:
+            if entity in known - maximal - own:  # a link that rests on words inside a longer name
+                anchors.identify(entity, (start, end))
         unprinted = stated - {entity for _, _, entity in found} | (described & set(subjects))
         for iri in unprinted:  # its words stand for what the text names only in parts, or describes
             for span in anchors.evidence[iri]:
