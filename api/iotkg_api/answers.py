@@ -28,7 +28,7 @@ FORMATS: Final = ("csv", "tsv", "json", "xml", "rq")
 _QUERY_TYPE: Final = "application/sparql-query"
 _JSON: Final = Offer("application/json", "application/json", ("json",))
 _OFFERS: Final = (HTML, *TABLES)
-_PRINTED: Final = frozenset({"before", "after", "number"})
+_PRINTED: Final = frozenset({"after", "before", "indefinite", "measure_word", "number"})
 """Columns that hold words of the text and rest on no anchor of their own."""
 
 _NO_PARAMETER: Final = frozenset({"lang", "format"})
