@@ -412,7 +412,8 @@ def test_everything_is_worded_in_both_languages():
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
     code = "".join(Path(module.__file__).read_text() for module in (answers, home, pages, resources))
     asked = set(re.findall(r"""say(?:_in)?\((?:language, )?["']([^"']+)["']""", sources + code))
-    computed = ("column-", "to ", "month-", "role-", "error-", "skos:", "dcat:", "dcterms:")
+    families = {f"{family}-" for family in re.findall(r"""say_of\(["'](\w+)["']""", sources)}
+    computed = ("column-", "to ", "month-", "role-", "error-", "skos:", "dcat:", "dcterms:", *families)
 
     assert asked <= set(WORDING)
     for key, (english, chinese) in WORDING.items():

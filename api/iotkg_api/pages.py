@@ -146,6 +146,10 @@ class Page:
         """Word something in the page's language."""
         return say(key, self.language, **values)
 
+    def say_of(self, family: str, member: str) -> str:
+        """Word one of a family of things: ``("part", "goal")`` is worded under ``part-goal``."""
+        return say(f"{family}-{member}", self.language)
+
     def say_in(self, language: str, key: str, **values: str | int) -> str:
         """Word something in a language."""
         return say(key, language, **values)
