@@ -11,7 +11,8 @@ from iotkg.answering import Answers, to_tsv
 from iotkg.loading import load_queries
 from iotkg.store import LocalStore
 
-FILES = sorted((Path(__file__).parents[1] / "queries" / "answers").glob("*.rq"))
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "queries" / "answers").glob("*.rq"))
 QUERIES = [path.stem for path in FILES]
 QUESTIONS = 60
 """Competency questions that the queries answer, by number in their headers."""
@@ -132,3 +133,18 @@ def test_values_are_read_in_every_form(answers):
     iri = NamedNode("https://w3id.org/iotkg/id/plan/iot-2013_talent")
     for text in (iri.value, "plan:iot-2013_talent", "iot-2013_talent", "talent"):
         assert answers.read_parameter(plan, text) == iri
+
+
+def test_the_sixty_questions_are_listed_with_the_queries_that_answer_them(answers):
+    """docs/questions.md names for each question exactly the queries whose headers name its number."""
+    listed = {
+        int(number): set(re.findall(r"`([a-z-]+)`", queries))
+        for number, queries in re.findall(
+            r"^\| (\d+) \| .+? \| (.+?) \|$", (ROOT / "docs" / "questions.md").read_text(), re.MULTILINE
+        )
+    }
+    stated = {}
+    for name, query in answers.queries.items():
+        for number in query.header["competency"].split(","):
+            stated.setdefault(int(number), set()).add(name)
+    assert listed == stated

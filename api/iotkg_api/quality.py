@@ -21,7 +21,7 @@ from iotkg_api.resources import catalogue_of, failure
 
 _WRITERS: Final[dict[str, tuple[str, Callable[[Table], str]]]] = {
     "csv": ("text/csv; charset=utf-8", to_csv),
-    "json": ("application/sparql-results+json", to_json),
+    "json": ("application/json", to_json),
 }
 _TABLES: Final[dict[str, Callable[[tuple[Coverage, ...]], Table]]] = {
     "coverage": to_table,
