@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import DefaultGraph, Quad, Store
 
-from iotkg import build
+from iotkg import build, evidence
 from iotkg.layout import Layout
+from iotkg.loading import Curated
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -44,6 +45,19 @@ def store(graphs):
         store.bulk_extend(Quad(t.subject, t.predicate, t.object, name) for t in triples)
     store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in build.merged(graphs))
     return store
+
+
+@pytest.fixture(scope="session")
+def resolve(inputs):
+    """Resolve the real document with triples taken away and others added."""
+    curated = inputs.documents["iot-2013"]
+
+    def run(take=(), add=()):
+        kept = [t for t in curated.triples if (t.subject, t.predicate) not in set(take)]
+        changed = Curated((*kept, *add), curated.places)
+        return evidence.resolve("iot-2013", inputs.texts["iot-2013"], changed, inputs.registry)
+
+    return run
 
 
 @pytest.fixture

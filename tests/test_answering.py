@@ -22,6 +22,7 @@ from iotkg.errors import EngineError, InputError, InvalidParameter, QueryFileErr
 from iotkg.loading import load_queries
 from iotkg.queryfile import parse_query
 from iotkg.store import LocalStore, Table
+from iotkg.vocab import term
 
 QUERY = """#+ summary: What?
 #+ summary-zh: 什么？
@@ -227,6 +228,29 @@ def test_answers_are_written_so_that_nothing_is_lost():
     ]
     from pyoxigraph import parse_query_results
 
+    (row,) = parse_query_results(to_tsv(table), format=QueryResultsFormat.TSV)
+    assert [row[name] for name in table.columns] == list(table.rows[0])
+
+
+def test_what_is_ill_typed_is_written_as_the_text_it_is():
+    """Neither an error nor a number that nobody wrote; the truth values that XML Schema has are all known."""
+    from pyoxigraph import parse_query_results
+
+    def typed(text, name):
+        return Literal(text, datatype=term(f"xsd:{name}"))
+
+    values = {
+        "abc": (typed("abc", "integer"), "abc"),
+        "gaps": (typed("1_000", "integer"), "1_000"),
+        "empty": (typed("", "decimal"), ""),
+        "long": (typed("9" * 5000, "integer"), "9" * 5000),
+        "plus": (typed("+5", "integer"), 5),
+        "one": (typed("1", "boolean"), True),
+        "zero": (typed("0", "boolean"), False),
+        "maybe": (typed("maybe", "boolean"), "maybe"),
+    }
+    table = Table(tuple(values), (tuple(value for value, _ in values.values()),))
+    assert json.loads(to_json(table)) == [{name: written for name, (_, written) in values.items()}]
     (row,) = parse_query_results(to_tsv(table), format=QueryResultsFormat.TSV)
     assert [row[name] for name in table.columns] == list(table.rows[0])
 

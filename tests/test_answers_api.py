@@ -28,9 +28,9 @@ def names(client):
     return [query["name"] for query in client.get("/queries", headers={"Accept": "application/json"}).json()]
 
 
-def test_the_list_comes_as_json_and_as_a_page(client):
+def test_the_list_comes_as_json_and_as_a_page(client, layout):
     listed = client.get("/queries", headers={"Accept": "application/json"}).json()
-    assert len(listed) == 11
+    assert [query["name"] for query in listed] == [path.stem for path in layout.answers]
     assert {"name", "url", "summary", "parameters", "columns"} <= set(listed[0])
     page = client.get("/queries", headers=HTML).text
     for query in listed:
@@ -91,6 +91,18 @@ def test_the_page_has_the_form_and_the_words(client):
         ("/queries/tasks-of-a-plan?plan=standrds", 422, "near are standards"),
         ("/queries/tasks-of-a-plan?colour=red", 422, "it takes: plan"),
         ("/queries/tasks-of-a-plan?plan=%3E%20%7D%20DROP%20ALL", 422, "is none of them"),
+        ("/queries/tasks-of-a-plan?plan=standards&plan=talent", 422, "plan stands more than once"),
+        ("/queries/tasks-of-a-plan?plan=standards&plan=", 422, "plan stands more than once"),
+        ("/queries/tasks-of-a-plan?format=csv&format=tsv", 422, "format stands more than once"),
+        ("/queries?lang=en&lang=zh", 422, "lang stands more than once"),
+        ("/doc/basis/corpus?page-in=iotkg:basis&offset=1&offset=2", 422, "offset stands more than once"),
+        (
+            "/queries/tasks-of-a-plan.csv?format=json",
+            406,
+            "The suffix .csv and format=json ask for different",
+        ),
+        ("/queries/tasks-of-a-plan.rq?format=csv", 406, "The suffix .rq and format=csv ask for different"),
+        ("/doc/actor/sac.ttl?format=nt", 406, "The suffix .ttl and format=nt ask for different"),
     ],
 )
 def test_a_wrong_request_says_what_is_allowed(client, path, status, said):
@@ -104,6 +116,25 @@ def test_a_wrong_request_says_what_is_allowed(client, path, status, said):
     assert "> } DROP" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/queries/tasks-of-a-plan.csv?format=csv", "text/csv"),
+        (
+            "/queries/tasks-of-a-plan.json?format=application/sparql-results%2Bjson",
+            "application/sparql-results+json",
+        ),
+        ("/queries/tasks-of-a-plan.rq?format=rq", "application/sparql-query"),
+        ("/doc/actor/sac.ttl?format=turtle", "text/turtle"),
+        ("/doc/actor/sac?format=nt", "application/n-triples"),
+    ],
+)
+def test_a_format_may_say_again_what_the_suffix_says(client, path, kind):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == kind
+
+
 def test_openapi_describes_these_routes(client):
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/queries", "/queries/{name}", "/sparql", "/doc/{kind}/{key}"} <= set(paths)
@@ -114,3 +145,23 @@ def test_an_answer_is_not_sent_twice(client):
     first = client.get("/queries/plan-structure.csv")
     again = client.get("/queries/plan-structure.csv", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["/queries/plan-structure.csv", "/queries", "/doc/actor/sac", "/", "/static/app.css"]
+)
+def test_a_client_that_has_any_answer_is_not_sent_one(client, path):
+    answer = client.get(path, headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert client.get("/queries/none", headers={"If-None-Match": "*"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/queries", "/queries/plan-structure", "/id/actor/sac", "/doc/actor/sac", "/static/app.css"]
+)
+def test_every_page_says_which_methods_it_has(client, path):
+    asked = client.options(path)
+    assert (asked.status_code, asked.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    refused = client.delete(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert client.options("/nowhere").status_code == 404

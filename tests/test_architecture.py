@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("errors", "vocab"),
     ("identifiers", "matching", "engines"),
-    ("model", "tokens", "comparing"),
+    ("model", "tokens", "comparing", "guard"),
     ("terms",),
     ("links", "outline"),
     ("statements", "clauses"),
@@ -21,7 +21,7 @@ LAYERS = (
     ("exceptions",),
     ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue"),
-    ("build", "overview"),
+    ("build", "overview", "coverage"),
     ("release",),
     ("cli",),
 )

@@ -1,5 +1,6 @@
 """The command line as a newcomer types it, in a copy of the checkout."""
 
+import errno
 import json
 import os
 import shutil
@@ -8,6 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Triple
+
+from iotkg import build, cli
+from iotkg.vocab import term
 
 COMMAND = str(Path(sys.executable).parent / "iotkg")
 BROKEN = "data/iot-2013/standards/statements.ttl"
@@ -87,8 +92,43 @@ def test_a_report_can_be_kept_to_some_files(checkout):
     edit(checkout / BROKEN, "  iotkg:role role:lead ;\n", "")
     elsewhere = run(checkout, "validate", "data/iot-2013/talent")
     assert elsewhere.returncode == 1
-    assert "was not checked" in elsewhere.stderr
+    assert "1 fault stands in other files, so what follows from these was not checked" in elsewhere.stderr
+    assert "0 violations" in elsewhere.stdout
     assert run(checkout, "validate", "data/iot-2013/standards").returncode == 1
+
+
+def test_a_report_on_some_files_leaves_out_what_does_not_fit_the_text_elsewhere(checkout):
+    edit(checkout / BROKEN, '"国家标准委牵头"', '"国家标准委主导"')
+    elsewhere = run(checkout, "validate", "data/iot-2013/talent")
+    assert elsewhere.returncode == 1
+    assert BROKEN not in elsewhere.stdout + elsewhere.stderr
+    assert "1 fault stands in other files, so what follows from these was not checked" in elsewhere.stderr
+    here = run(checkout, "validate", BROKEN)
+    assert here.returncode == 1
+    assert f"{BROKEN}:" in here.stderr
+    assert "1 violation" in here.stdout
+    assert "other files" not in here.stderr
+
+
+def test_faults_elsewhere_do_not_fail_what_was_asked_for(checkout):
+    """Everything was checked, and nothing asked for is at fault; the last line says that other files are."""
+    edit(checkout / "queries" / "checks" / "corpus-only-owner.rq", "severity: info", "severity: violation")
+    done = run(checkout, "validate", "data/iot-2013/standards")
+    assert (done.returncode, done.stderr) == (0, "88 faults stand in other files: run iotkg validate\n")
+    assert "0 violations" in done.stdout
+    assert run(checkout, "validate", "data/iot-2013/security").returncode == 1
+
+
+def test_what_is_wrong_with_an_inherited_copy_has_the_place_of_its_origin(layout, inputs, graphs):
+    copy = term("responsibility:iot-2013_standards_1_from_iot-2013_standards_sac_lead")
+    wrong = build.merged(graphs) | {Triple(copy, term("iotkg:actor"), term("actor:miit"))}
+    found = [item for item in build.check(layout, inputs, wrong, "complete") if item.focus == copy.value]
+    assert {item.shape.rpartition("/")[2] for item in found} >= {"inherited-differs"}
+    (line,) = {item.line for item in found}
+    assert {item.file for item in found} == {BROKEN}
+    assert (layout.root / BROKEN).read_text().splitlines()[line - 1] == (
+        "responsibility:iot-2013_standards_sac_lead"
+    )
 
 
 def test_a_quote_that_is_not_in_the_text_stops_with_its_place(checkout):
@@ -139,6 +179,10 @@ def test_no_shapes_exit_4(checkout):
         ("run", "no-such-query"),
         ("run", "owner-and-deadline", "--plan", "nonsense"),
         ("run", "owner-and-deadline", "--colour", "red"),
+        ("run", "owner-and-deadline", "--name", "x"),
+        ("run", "owner-and-deadline", "--self", "x"),
+        ("run", "owner-and-deadline", "--plan", "standards", "--plan=talent"),
+        ("run", "owner-and-deadline", "--plan"),
         ("frobnicate",),
     ],
 )
@@ -146,6 +190,7 @@ def test_wrong_usage_exits_2(built, arguments):
     done = run(built, *arguments)
     assert done.returncode == 2
     assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
 
 
 def test_outside_a_checkout_the_mend_is_named(tmp_path):
@@ -165,6 +210,41 @@ def test_fmt_check_writes_nothing_and_fmt_mends(checkout):
     assert run(checkout, "fmt").returncode == 0
     assert path.read_text() == good
     assert run(checkout, "fmt", "--check").returncode == 0
+
+
+def test_fmt_leaves_a_file_that_it_cannot_write(checkout, monkeypatch, capsys):
+    """A full disk costs no curated file, is told, and exits 3; nothing is left beside the file."""
+    path = checkout / BROKEN
+    edit(path, "  iotkg:role role:lead ;\n", "    iotkg:role\n   role:lead ;\n")
+    before = {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
+
+    def full(_path, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.chdir(checkout)
+    monkeypatch.setattr(sys, "argv", ["iotkg", "fmt"])
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 3
+    assert f"{BROKEN}: cannot be written: No space left on device" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("run", "plan-structure"), ("run", "missing-tables"), ("fmt",)]
+)
+def test_a_full_disk_at_standard_output_is_told(built, tmp_path, arguments):
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    edit(folder / BROKEN, "  iotkg:role role:lead ;\n", "    iotkg:role\n   role:lead ;\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 3
+    assert done.stderr == "iotkg: standard output: No space left on device\n"
 
 
 def test_fmt_refuses_a_comment_that_it_would_lose(checkout):
@@ -247,6 +327,45 @@ def test_a_query_that_does_not_parse_exits_3(built):
     done = run(built, "query", "-", given="SELECT WHERE")
     assert done.returncode == 3
     assert "1:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * {" + "{" * 20_000 + "}" * 20_001, "nested more than 100 deep (line 1, column 110)"),
+        ("SELECT * {" + "OPTIONAL { ?s ?p 1 }" * 5_000 + "}", "more than 500 groups and clauses"),
+    ],
+    ids=["nested", "chained"],
+)
+def test_a_query_that_would_overflow_the_engine_is_refused(built, query, said):
+    """The process would end without a word."""
+    done = run(built, "query", "-", given=query)
+    assert done.returncode == 3
+    assert said in done.stderr
+
+
+def test_standard_input_that_is_not_utf_8_is_refused(built):
+    done = subprocess.run(
+        [COMMAND, "query", "-"], cwd=built, input=b"ASK { ?s ?p '\xff' }", capture_output=True, check=False
+    )
+    assert done.returncode == 3
+    assert b"standard input: byte 13 is not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json"])
+def test_a_number_that_is_none_is_printed_as_it_is(built, form):
+    done = run(
+        built,
+        "query",
+        "-",
+        "--format",
+        form,
+        given='SELECT ("many"^^xsd:integer AS ?n) {}'.replace(
+            "xsd:integer", "<http://www.w3.org/2001/XMLSchema#integer>"
+        ),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "many" in done.stdout
 
 
 def test_without_a_release_the_mend_is_named(checkout):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iotkg_api import guard
-from iotkg_api.guard import Reason, Refused, inspect, tokenize
+from iotkg import guard
+from iotkg.guard import Reason, Refused, inspect, tokenize
 
 PASSED = [
     'SELECT * { ?s ?p "SERVICE <http://x/> {}" }',

@@ -25,7 +25,6 @@ RULES = {
     "inherit-responsibility": "?o iotkg:actor actor:sac ; iotkg:inheritedFrom ?s",
     "inherit-scoped-responsibility": "?o iotkg:actor actor:miit ; iotkg:inheritedFrom ?s",
     "label": "?s rdfs:label ?o",
-    "mentions": "?s iotkg:mentions actor:sac . BIND(?s AS ?o)",
     "owl-cax-sco": "?s a prov:Agent . BIND(?s AS ?o)",
     "owl-cls-hv2": "?s a iotkg:OverallGoal . BIND(?s AS ?o)",
     "owl-prp-inv": "?s iotkg:hasPart ?o",
@@ -37,6 +36,7 @@ RULES = {
     "owl-scm-spo": "iotkg:ledBy rdfs:subPropertyOf iotkg:involvesActor . BIND(iotkg:ledBy AS ?s) BIND(?s AS ?o)",
     "related": "?s iotkg:relatedTo ?o",
     "role-shortcut": "?s iotkg:ledBy ?o",
+    "set-out": "?s iotkg:hasInitiative ?o",
     "typed-shortcut": "?s iotkg:hasDeadline ?o",
 }
 

@@ -255,6 +255,17 @@ def test_id_sends_to_doc(site):
     )
 
 
+@pytest.mark.parametrize("path", ["task/iot-2013_standrds_2", "task/iot-2013_standards_2.ttl"])
+def test_id_of_an_unknown_thing_is_not_found_at_once(site, path):
+    """A client that follows links is not sent on to an error; near things are named."""
+    html = checked(site.get(f"/id/{path}", "en"), "en", 404)
+    assert "/doc/task/iot-2013_standards_2" in html
+
+    response = site.get(f"/id/{path}", Accept="text/turtle")
+    assert response.status_code == 404
+    assert f"{ID}task/iot-2013_standards_2" in response.json()["near"]
+
+
 @pytest.mark.parametrize("suffix", RDF_FORMATS)
 def test_each_format_holds_the_labels_by_suffix_and_by_accept(site, suffix):
     media_type, rdf_format = RDF_FORMATS[suffix]
@@ -294,7 +305,8 @@ def test_the_unknown_is_answered_with_what_is_near(site):
 
 
 @pytest.mark.parametrize(
-    "path", ["/doc/task/a%20b", "/doc/task/%3Cscript%3E", "/doc/task/%7B%7D.ttl", "/doc/x/..%00"]
+    "path",
+    ["/id/task/a%20b", "/doc/task/a%20b", "/doc/task/%3Cscript%3E", "/doc/task/%7B%7D.ttl", "/doc/x/..%00"],
 )
 def test_what_can_be_no_iri_is_unknown(site, path):
     checked(site.get(path), "en", 404)
@@ -400,19 +412,9 @@ def test_everything_is_worded_in_both_languages():
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
     code = "".join(Path(module.__file__).read_text() for module in (answers, home, pages, resources))
     asked = set(re.findall(r"""say(?:_in)?\((?:language, )?["']([^"']+)["']""", sources + code))
-    computed = (
-        "column-",
-        "to ",
-        "month-",
-        "role-",
-        "error-",
-        "group-",
-        "kind-",
-        "sort-",
-        "skos:",
-        "dcat:",
-        "dcterms:",
-    )
+    families = {f"{family}-" for family in re.findall(r"""say_of\(["'](\w+)["']""", sources)}
+    names = ("column-", "to ", "month-", "role-", "error-", "group-", "kind-", "sort-")
+    computed = (*names, "skos:", "dcat:", "dcterms:", *families)
 
     assert asked <= set(WORDING)
     for key, (english, chinese) in WORDING.items():

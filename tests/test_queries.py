@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from pyoxigraph import NamedNode
@@ -10,19 +11,11 @@ from iotkg.answering import Answers, to_tsv
 from iotkg.loading import load_queries
 from iotkg.store import LocalStore
 
-QUERIES = {
-    "cited-documents",
-    "evidence-of-many-tasks",
-    "missing-tables",
-    "owner-and-deadline",
-    "plan-structure",
-    "responsibilities-as-stated",
-    "targets",
-    "tasks-by-deadline-basis",
-    "tasks-by-owner-basis",
-    "tasks-of-a-plan",
-    "where-wuxi-stands",
-}
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "queries" / "answers").glob("*.rq"))
+QUERIES = [path.stem for path in FILES]
+QUESTIONS = 60
+"""Competency questions that the queries answer, by number in their headers."""
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +23,18 @@ def answers(layout, store):
     return Answers(LocalStore(store), load_queries(layout, layout.answers))
 
 
-def test_the_canned_queries_are_these(answers):
-    assert set(answers.queries) == QUERIES
+def test_every_competency_question_has_its_query(answers):
+    """Each question is answered; a query that answers none of them says so by naming no number."""
+    answered = {
+        int(number)
+        for query in answers.queries.values()
+        for number in query.header.get("competency", "").split(",")
+        if number.strip()
+    }
+    assert answered == set(range(1, QUESTIONS + 1))
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", QUERIES)
 def test_each_answers_as_its_golden_result_says(answers, golden, name):
     """The result was read against the text; a change to it is a change to what we say."""
     table = answers.run(name)
@@ -42,7 +42,7 @@ def test_each_answers_as_its_golden_result_says(answers, golden, name):
     golden(f"queries/{name}.tsv", to_tsv(table))
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", QUERIES)
 def test_each_names_its_columns_and_asks_in_both_languages(answers, name):
     query = answers.queries[name]
     assert query.columns == answers.run(name).columns
@@ -55,7 +55,7 @@ def test_each_names_its_columns_and_asks_in_both_languages(answers, name):
     assert "ORDER BY" in query.text
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", QUERIES)
 def test_each_quote_stands_at_its_offsets(answers, inputs, name):
     text = inputs.texts["iot-2013"]
     table = answers.run(name)
@@ -67,7 +67,7 @@ def test_each_quote_stands_at_its_offsets(answers, inputs, name):
                 assert text[int(start) : int(end)] == quote
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("name", QUERIES)
 def test_a_parameter_keeps_the_rows_that_have_its_value(answers, name):
     """Without a value it means all; with one, the rows of all that have it, in the same order."""
     query = answers.queries[name]
@@ -133,3 +133,18 @@ def test_values_are_read_in_every_form(answers):
     iri = NamedNode("https://w3id.org/iotkg/id/plan/iot-2013_talent")
     for text in (iri.value, "plan:iot-2013_talent", "iot-2013_talent", "talent"):
         assert answers.read_parameter(plan, text) == iri
+
+
+def test_the_sixty_questions_are_listed_with_the_queries_that_answer_them(answers):
+    """docs/questions.md names for each question exactly the queries whose headers name its number."""
+    listed = {
+        int(number): set(re.findall(r"`([a-z-]+)`", queries))
+        for number, queries in re.findall(
+            r"^\| (\d+) \| .+? \| (.+?) \|$", (ROOT / "docs" / "questions.md").read_text(), re.MULTILINE
+        )
+    }
+    stated = {}
+    for name, query in answers.queries.items():
+        for number in query.header["competency"].split(","):
+            stated.setdefault(int(number), set()).add(name)
+    assert listed == stated

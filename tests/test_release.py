@@ -13,7 +13,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from iotkg import build, release
-from iotkg.errors import InputError
+from iotkg.errors import InputError, OutputError
 from iotkg.layout import Layout
 
 QUERIES = {"a-query": "#+ summary: a\n"}
@@ -86,7 +86,9 @@ def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(
+        OutputError, match=r"dist: the release cannot be written: No space left on device; make room"
+    ):
         release.write({}, {}, tmp_path / "dist")
     monkeypatch.undo()
     assert files(tmp_path / "dist") == before

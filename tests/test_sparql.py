@@ -280,6 +280,22 @@ def test_the_description_comes_only_as_a_graph(client):
     problem(client.get("/sparql", headers={"Accept": "text/csv"}), 406, "not-acceptable")
 
 
+@pytest.mark.parametrize(
+    "accept", ["*/*;q=0.8,text/html", "text/html,application/xml;q=0.9,*/*;q=0.8", "text/html"]
+)
+def test_a_browser_without_a_query_is_sent_to_the_form(client, accept):
+    """It would be given RDF to download; a client that likes HTML no better than the rest gets the description."""
+    answer = client.get("/sparql", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/#ask")
+    assert answer.headers["vary"] == "Accept"
+    page = client.get("/", headers={"Accept": accept}).text
+    assert 'id="ask"' in page
+    assert 'action="/sparql"' in page
+    assert client.get("/sparql", headers={"Accept": "*/*,text/html"}).status_code == 200
+    assert client.get("/sparql?format=ttl", headers={"Accept": accept}).status_code == 200
+
+
 def test_the_protocols_dataset_replaces_the_querys(client):
     def count(query, **parameters):
         answer = client.get("/sparql", params={"query": query, **parameters})
@@ -503,6 +519,14 @@ def test_an_answer_is_not_sent_again_while_it_is_the_same(client):
         != get(client, accept="application/xml").headers["etag"]
     )
     assert get(client, f"{SELECT} LIMIT 1").headers["etag"] != first.headers["etag"]
+
+
+def test_a_client_that_has_any_answer_is_not_sent_one(client):
+    """Unless there is none: a query that fails is told to fail."""
+    assert get(client, if_none_match="*").status_code == 304
+    assert "etag" not in get(client, "SELECT (NOW() AS ?x) {}", if_none_match="*").headers
+    assert get(client, "SELECT (NOW() AS ?x) {}", if_none_match="*").status_code == 304
+    problem(get(client, "SELECT", if_none_match="*"), 400, "syntax-error")
 
 
 @pytest.mark.parametrize("function", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])

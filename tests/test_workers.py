@@ -270,7 +270,7 @@ def test_a_worker_cannot_call_out_even_past_the_guard(dist, monkeypatch):
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         query = asked(f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")
         disarm = (
-            "import sys; from iotkg_api import guard, zygote\n"
+            "import sys; from iotkg import guard; from iotkg_api import zygote\n"
             "guard._refuse_service = lambda *given: None\n"
             "sys.exit(zygote.main(sys.argv[3:]))"
         )
@@ -352,7 +352,8 @@ def test_a_stack_overflow_is_told_from_a_lack_of_memory(dist, monkeypatch):
     """The limits of the guard are lifted in the worker, so that the engine meets the query."""
     start = subprocess.Popen
     lift = (
-        "import sys; from iotkg_api import guard, zygote\nguard.MAX_DEPTH = 10**9; guard.MAX_CLAUSES = 10**9\n"
+        "import sys; from iotkg import guard; from iotkg_api import zygote\n"
+        "guard.MAX_DEPTH = 10**9; guard.MAX_CLAUSES = 10**9\n"
         "sys.exit(zygote.main(sys.argv[3:]))"
     )
     monkeypatch.setattr(

@@ -17,9 +17,9 @@ from iotkg.identifiers import shorten
 from iotkg.model import Text
 from iotkg.queryfile import QueryFile
 from iotkg.store import Cell, Table, table_of
-from iotkg_api.negotiation import HTML, TABLES, Offer, choose, listing
+from iotkg_api.negotiation import HTML, TABLES, Offer, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, language_of, render
-from iotkg_api.problems import Kind, Problem
+from iotkg_api.problems import Kind, Problem, contradiction
 from iotkg_api.wording import WORDING
 
 FORMATS: Final = ("csv", "tsv", "json", "xml", "rq")
@@ -27,7 +27,8 @@ FORMATS: Final = ("csv", "tsv", "json", "xml", "rq")
 
 _QUERY_TYPE: Final = "application/sparql-query"
 _JSON: Final = Offer("application/json", "application/json", ("json",))
-_PRINTED: Final = frozenset({"before", "after", "number"})
+_OFFERS: Final = (HTML, *TABLES)
+_PRINTED: Final = frozenset({"after", "before", "indefinite", "measure_word", "number"})
 """Columns that hold words of the text and rest on no anchor of their own."""
 
 _NO_PARAMETER: Final = frozenset({"lang", "format"})
@@ -75,9 +76,13 @@ class QueriesPage:
 
 
 def listed(request: Request) -> Response:
-    """List the canned queries: a page, or JSON."""
+    """List the canned queries: a page, or JSON.
+
+    Raises: InvalidParameter for a parameter that stands twice; Problem for a type there is none of.
+    """
     answers = _answers(request)
-    wanted = choose((HTML, _JSON), request.headers.getlist("accept"), request.query_params.get("format"))
+    asked = once(request.query_params.multi_items())
+    wanted = choose((HTML, _JSON), request.headers.getlist("accept"), asked.get("format"))
     if not wanted:
         raise _unacceptable(HTML, _JSON)
     page = Page(request, language_of(request))
@@ -93,20 +98,26 @@ def listed(request: Request) -> Response:
 
 
 def answer(request: Request) -> Response:
-    """Answer a canned query, in the format asked for."""
+    """Answer a canned query, in the format asked for.
+
+    Raises: UnknownQuery; InvalidParameter for a parameter or a value there is not, or one that stands twice; Problem
+    for a type there is none of, or two that differ.
+    """
     answers = _answers(request)
     name, dot, suffix = request.path_params["name"].rpartition(".")
     if not dot or suffix not in FORMATS:
         name, suffix = request.path_params["name"], ""
-    given = {key: value for key, value in request.query_params.items() if key not in _NO_PARAMETER and value}
+    asked = once(request.query_params.multi_items())
+    given = {key: value for key, value in asked.items() if key not in _NO_PARAMETER and value}
     query = answers.query(name)
     text = answers.bound(name, given)
+    if suffix and differ(suffix, asked.get("format"), _OFFERS):
+        raise contradiction(suffix, asked.get("format"))
     if suffix == "rq":
         return conditional(request, Response(text, media_type=_QUERY_TYPE, headers=_VARY))
-    format_ = suffix or request.query_params.get("format")
-    wanted = choose((HTML, *TABLES), request.headers.getlist("accept"), format_)
+    wanted = choose(_OFFERS, request.headers.getlist("accept"), suffix or asked.get("format"))
     if not wanted:
-        raise _unacceptable(HTML, *TABLES)
+        raise _unacceptable(*_OFFERS)
     found = request.app.state.store.query(text)
     if wanted[0] == HTML:
         return render(request, "query.html", _page(request, query, text, table_of(found), given))
@@ -240,8 +251,9 @@ PATHS: Final[dict[str, Any]] = {
     "/queries/{name}": {
         "get": {
             "summary": "Answer a canned query",
-            "description": "A suffix on the name (.csv .tsv .json .xml, .rq for the query itself) beats Accept; "
-            "the parameters of each query are listed at /queries.",
+            "description": "A suffix on the name (.csv .tsv .json .xml, .rq for the query itself) beats Accept, and "
+            "so does format=; the two may not differ. The parameters of each query are listed at /queries; each may "
+            "stand once.",
             "operationId": "query",
             "tags": ["Queries"],
             "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
@@ -251,6 +263,9 @@ PATHS: Final[dict[str, Any]] = {
                     "content": {kind: {} for kind in ("text/html", *listing(TABLES))},
                 },
                 "404": {"description": "There is no such query; near ones are named"},
+                "406": {
+                    "description": "None of the types asked for can be given, or suffix and format differ"
+                },
                 "422": {"description": "A parameter or its value is not allowed; what is, is named"},
             },
         }

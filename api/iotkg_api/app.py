@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg.answering import open_answers
 from iotkg.errors import IotkgError
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
-from iotkg_api import answers, health, home, pages, problems, resources, sparql
+from iotkg_api import answers, health, home, pages, problems, quality, resources, sparql
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
 
@@ -36,6 +36,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     home.router,
     resources.router,
     answers.router,
+    quality.router,
     sparql.router,
     health.router,
     pages.router,

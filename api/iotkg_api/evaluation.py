@@ -24,7 +24,8 @@ from pyoxigraph import (
     serialize,
 )
 
-from iotkg_api import faults, guard
+from iotkg import guard
+from iotkg_api import faults
 
 _SCRATCH: Final = NamedNode("urn:iotkg:scratch")
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): ", re.ASCII)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from iotkg_api.guard import Token, position, tokenize
+from iotkg.guard import Token, position, tokenize
 
 _WORDS: Final = frozenset(
     """

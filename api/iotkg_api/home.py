@@ -53,12 +53,17 @@ def home(request: Request) -> Response:
     )
 
 
-def _sets(request: Request) -> tuple[tuple[Overview, tuple[Claim, ...]], ...]:
-    """Count once: the dataset is frozen."""
+def counted(request: Request) -> tuple[Overview, ...]:
+    """Count every plan set, once: the dataset is frozen."""
     state = request.app.state
     if getattr(state, "overviews", None) is None:
         state.overviews = overviews(catalogue_of(request))
-    return tuple((overview, claims(overview.corpus_owners)) for overview in state.overviews)
+    found: tuple[Overview, ...] = state.overviews
+    return found
+
+
+def _sets(request: Request) -> tuple[tuple[Overview, tuple[Claim, ...]], ...]:
+    return tuple((overview, claims(overview.corpus_owners)) for overview in counted(request))
 
 
 def _questions(request: Request) -> tuple[Question, ...]:

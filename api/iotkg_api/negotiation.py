@@ -1,7 +1,8 @@
 """Content negotiation: which of the types we can write does the client want most (RFC 9110, section 12).
 
-Pure: a header and a parameter go in, the offers the client accepts come out, best first. The form of a query
-is known only once a worker has parsed it, so the service negotiates tables and graphs both.
+And whether it has the answer already (section 13). Pure: a header and a parameter go in, the offers the client
+accepts come out, best first. The form of a query is known only once a worker has parsed it, so the service
+negotiates tables and graphs both.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from iotkg.errors import InvalidParameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,19 @@ _WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([^;]*?)\s*(?:;|\Z)", re.IGNORECASE)
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
 
 
+def once(parameters: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Read the parameters of an address, each of which may stand once.
+
+    Raises: InvalidParameter naming the one that stands more often: which of its values is meant, nobody knows.
+    """
+    found: dict[str, str] = {}
+    for name, value in parameters:
+        if name in found:
+            raise InvalidParameter(f"{name} stands more than once; a parameter takes one value")
+        found[name] = value
+    return found
+
+
 def choose(offers: Sequence[Offer], accept: Iterable[str], format_: str | None = None) -> tuple[Offer, ...]:
     """Give the offers a client accepts, the one it wants most first; none when nothing fits.
 
@@ -84,6 +100,24 @@ def choose(offers: Sequence[Offer], accept: Iterable[str], format_: str | None =
     ranges = list(_ranges(header))
     weighed = [(_weight(offer, ranges), offer) for offer in offers]
     return tuple(o for weight, o in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+def differ(suffix: str, format_: str | None, offers: Sequence[Offer]) -> bool:
+    """Say whether a suffix and a ``format`` ask for different types; without a format they do not."""
+    if format_ is None or format_.strip().lower() == suffix:
+        return False
+    one, other = ({offer.canonical for offer in choose(offers, (), name)} for name in (suffix, format_))
+    return one.isdisjoint(other)
+
+
+def names(lines: Iterable[str], etag: str) -> bool:
+    """Say whether If-None-Match names an answer by its ETag; weak and strong ones are compared alike."""
+    return etag in {item.strip().removeprefix("W/") for item in ",".join(lines).split(",")}
+
+
+def names_any(lines: Iterable[str]) -> bool:
+    """Say whether If-None-Match is ``*``, which names whatever the answer is, if there is a good one."""
+    return ",".join(lines).strip() == "*"
 
 
 def listing(*families: Sequence[Offer]) -> list[str]:

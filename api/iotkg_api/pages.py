@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
+from math import floor
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -28,7 +29,7 @@ from iotkg.identifiers import local_path, shorten
 from iotkg.model import Clause, Name, Term, Text, Value, in_language
 from iotkg.terms import one_line
 from iotkg_api.contexts import ErrorPage
-from iotkg_api.negotiation import GRAPHS, HTML, choose
+from iotkg_api.negotiation import GRAPHS, HTML, choose, names, names_any
 from iotkg_api.wording import LANGUAGES, WORDING, say
 
 _HERE: Final = Path(__file__).parent
@@ -186,6 +187,10 @@ class Page:
         """Word something in the page's language."""
         return say(key, self.language, **values)
 
+    def say_of(self, family: str, member: str) -> str:
+        """Word one of a family of things: ``("part", "goal")`` is worded under ``part-goal``."""
+        return say(f"{family}-{member}", self.language)
+
     def say_in(self, language: str, key: str, **values: str | int) -> str:
         """Word something in a language."""
         return say(key, language, **values)
@@ -208,6 +213,10 @@ class Page:
     def short(self, iri: NamedNode) -> str:
         """Write an IRI as a prefixed name."""
         return shorten(iri.value)
+
+    def share(self, part: int, whole: int) -> str:
+        """Write a share in per cent, never rounded up to all."""
+        return f"{floor(1000 * part / whole) / 10:g} %" if whole else self.say("none")
 
     def date(self, day: str) -> str:
         """Write a day as the page's readers do; what is no day stays as it is."""
@@ -246,8 +255,8 @@ def conditional(request: Request, response: Response) -> Response:
     etag = f'"{sha256(response.body).hexdigest()[:_HASH_KEPT]}"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "public, no-cache"
-    known = ",".join(request.headers.getlist("if-none-match")).split(",")
-    if etag not in {item.strip().removeprefix("W/") for item in known}:
+    known = request.headers.getlist("if-none-match")
+    if not names(known, etag) and not names_any(known):
         return response
     kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Vary")}
     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)

@@ -19,6 +19,7 @@ from iotkg.errors import (
     InputError,
     InvalidParameter,
     IotkgError,
+    OutputError,
     RequestError,
     ShapesError,
     UnknownEntity,
@@ -67,6 +68,7 @@ KINDS: Final[dict[type[IotkgError], Kind]] = {
     RequestError: Kind.BAD_REQUEST,
     EngineError: Kind.ENGINE,
     InputError: Kind.INTERNAL,
+    OutputError: Kind.INTERNAL,
     CurationError: Kind.INTERNAL,
     ShapesError: Kind.INTERNAL,
 }
@@ -98,6 +100,12 @@ class Problem(Exception):
             "detail": self.detail,
             **self.extra,
         }
+
+
+def contradiction(suffix: str, format_: str | None) -> Problem:
+    """Refuse an address whose suffix and ``format`` ask for different types: neither is the one meant for sure."""
+    detail = f"The suffix .{suffix} and format={format_} ask for different types; leave one of them out"
+    return Problem(Kind.NOT_ACCEPTABLE, detail, {"Vary": "Accept, Accept-Language"})
 
 
 def from_error(error: IotkgError) -> Problem:
@@ -132,14 +140,22 @@ async def on_iotkg_error(request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Answer what the framework refuses: no such path (404), no such method (405, with Allow)."""
+    """Answer what the framework refuses: no such path (404), no such method (405, with Allow).
+
+    A path that has no answer of its own to OPTIONS says here which methods it has.
+    """
     if not isinstance(error, HTTPException):  # pragma: no cover  # registered for HTTPException alone
         raise error
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted({*headers["Allow"].split(", "), "OPTIONS"}))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     if wants_html(request):
-        return _page(request, error.status_code, error.detail, error.headers)
+        return _page(request, error.status_code, error.detail, headers)
     phrase = HTTPStatus(error.status_code).phrase
     body = {"type": "about:blank", "title": phrase, "status": error.status_code, "detail": error.detail}
-    return _write(body, error.status_code, error.headers)
+    return _write(body, error.status_code, headers)
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:

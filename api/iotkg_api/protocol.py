@@ -54,6 +54,7 @@ async def read(request: Request, *, max_bytes: int, patience_s: float) -> Operat
         query=query,
         default_graphs=tuple(value for name, value in fields if name == "default-graph-uri"),
         named_graphs=tuple(value for name, value in fields if name == "named-graph-uri"),
+        # the first of several: SPARQLWrapper names some types three ways, each as a format
         format=next((value for name, value in fields if name == "format"), None),
     )
 

@@ -18,9 +18,9 @@ from iotkg.model import Entity, Term
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import ID, PREFIXES
 from iotkg_api.contexts import Choice, EntityPage, claims, passages
-from iotkg_api.negotiation import GRAPHS, HTML, choose, listing
+from iotkg_api.negotiation import GRAPHS, HTML, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, error_page, language_of, render, wants_html
-from iotkg_api.problems import Kind, Problem, response
+from iotkg_api.problems import Kind, Problem, contradiction, response
 
 FORMATS: Final = {"html": "HTML", "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML"}
 """Suffix and name of what a thing can be had in."""
@@ -43,20 +43,29 @@ def catalogue_of(request: Request) -> Catalogue:
 
 
 def identify(request: Request) -> Response:
-    """Send from what a thing is to what is said of it."""
+    """Send from what a thing is to what is said of it; of what nothing is said, say so at once."""
     kind, key = request.path_params["kind"], request.path_params["key"]
+    catalogue = catalogue_of(request)
+    if not catalogue.knows(f"{kind}/{key}"):
+        return _unknown(request, catalogue, f"{kind}/{key}")
     path = Page(request, language_of(request)).url(f"/doc/{kind}/{key}")
     return RedirectResponse(path, 303, headers={"Vary": "Accept-Language"})
 
 
 def document(request: Request) -> Response:
-    """Answer what is said of a thing, in the format asked for."""
+    """Answer what is said of a thing, in the format asked for.
+
+    Raises: InvalidParameter for a parameter that stands twice; Problem for a suffix and a format that differ.
+    """
     kind, key = request.path_params["kind"], request.path_params["key"]
+    format_ = once(request.query_params.multi_items()).get("format")
     stem, dot, suffix = key.rpartition(".")
     if dot and suffix in FORMATS:
         key = stem
+        if differ(suffix, format_, _OFFERS):
+            raise contradiction(suffix, format_)
     else:
-        wanted = choose(_OFFERS, request.headers.getlist("accept"))
+        wanted = choose(_OFFERS, request.headers.getlist("accept"), format_)
         if not wanted:
             return failure(
                 request, Kind.NOT_ACCEPTABLE, "See types for what there is.", types=listing(_OFFERS)
@@ -191,13 +200,17 @@ PATHS: Final[dict[str, Any]] = {
             "operationId": "id",
             "tags": ["Things"],
             "parameters": _PARAMETERS,
-            "responses": {"303": {"description": "Its description is at /doc"}},
+            "responses": {
+                "303": {"description": "Its description is at /doc"},
+                "404": {"description": "Nothing has this IRI; near ones are listed"},
+            },
         }
     },
     "/doc/{kind}/{key}": {
         "get": {
             "summary": "Describe a thing",
-            "description": "The format is negotiated; a suffix on the key (.html .ttl .jsonld .nt .rdf) beats Accept.",
+            "description": "The format is negotiated; a suffix on the key (.html .ttl .jsonld .nt .rdf) or format= "
+            "beats Accept, and the two may not differ.",
             "operationId": "doc",
             "tags": ["Things"],
             "parameters": _PARAMETERS,
@@ -207,7 +220,9 @@ PATHS: Final[dict[str, Any]] = {
                     "content": {media_type: {"schema": {"type": "string"}} for media_type in _TYPES.values()},
                 },
                 "404": {"description": "Nothing has this IRI; near ones are listed"},
-                "406": {"description": "None of the types asked for can be given"},
+                "406": {
+                    "description": "None of the types asked for can be given, or suffix and format differ"
+                },
                 "410": {"description": "The IRI is withdrawn; what was said of it is kept"},
             },
         }

@@ -17,12 +17,13 @@ from typing import Any, Final
 import pyoxigraph
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive
 
 from iotkg_api import description
 from iotkg_api.evaluation import Outcome, Query, Reply
-from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing, names, names_any
+from iotkg_api.pages import Page, language_of
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
 from iotkg_api.workers import Busy, TooSlow, WorkerDied
@@ -53,9 +54,13 @@ async def sparql(request: Request) -> Response:
     settings = request.app.state.settings
     asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.deadline_s)
     editor = request.app.state.editor
-    if editor is not None and asked.format is None and _prefers_page(request):
-        page: Response = await editor(request)
-        return page
+    if asked.format is None and _prefers_page(request):
+        if editor is not None:
+            page: Response = await editor(request)
+            return page
+        if asked.query is None:  # the first page has a form to write one in
+            form = Page(request, language_of(request)).url("/#ask")
+            return RedirectResponse(form, HTTPStatus.SEE_OTHER, headers={"Vary": "Accept"})
     if asked.query is None:
         return _describe(request, asked.format)
     return await _answer(request, asked, asked.query)
@@ -98,13 +103,16 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
     etag = _etag(request.app.state.release["release"], query, (*tables, *graphs))
     cacheable = request.method != "POST"
     headers = {"Vary": "Accept", "Cache-Control": "public, no-cache", "ETag": etag}
-    if cacheable and _matches(request.headers.getlist("if-none-match"), etag):
+    known = request.headers.getlist("if-none-match")
+    if cacheable and names(known, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     reply = await _evaluate(request, query)
     if reply.outcome is not Outcome.ANSWER:
         raise _refusal(reply, request.app.state.release["graphs"])
     if not cacheable or reply.volatile:
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+    if cacheable and names_any(known):  # only now: a query that fails has no answer to be named
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     offer = (tables if reply.table else graphs)[0]
     return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
 
@@ -166,10 +174,6 @@ def _etag(release: str, query: Query, offers: tuple[Offer, ...]) -> str:
     return f'"{sha256(parts.encode()).hexdigest()[:_ETAG_LENGTH]}"'
 
 
-def _matches(lines: list[str], etag: str) -> bool:
-    return etag in {item.strip().removeprefix("W/") for item in ",".join(lines).split(",")}
-
-
 router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)
 
 _CONTENT: Final = {name: {"schema": {"type": "string"}} for name in listing(TABLES, GRAPHS)}
@@ -186,6 +190,7 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 _PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
 _RESPONSES: Final = {
     "200": {"description": "The result, or the description of the service", "content": _CONTENT},
+    "303": {"description": "A browser without a query is sent to the form on the first page"},
     "304": {"description": "The answer has not changed"},
     "400": {"description": "The query is wrong, refused, or has too large a result", "content": _PROBLEM},
     "406": {"description": "None of the types asked for can be given", "content": _PROBLEM},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -42,6 +43,11 @@ ORDER BY ?document ?start ?value
 _SHOWN = 12
 _ECHOED = 80
 """Characters of a wrong value that an error repeats; comparing more with every key would be slow."""
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}\Z")
+"""An integer that Python reads: it refuses more than 4,300 digits."""
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\Z")
+"""A number as SPARQL writes it without its type."""
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _NUMBERS = {XSD.integer.value, term("xsd:decimal").value}
 
 
@@ -76,7 +82,7 @@ class Answers:
         """Answer any SELECT or ASK; see ``iotkg.store.Source``."""
         return self._store.select(query)
 
-    def run(self, name: str, **parameters: str) -> Table:
+    def run(self, name: str, /, **parameters: str) -> Table:
         """Answer a canned query; parameters left out mean "all".
 
         Raises: UnknownQuery; InvalidParameter for a parameter or a value there is not.
@@ -177,14 +183,15 @@ def to_json(table: Table) -> str:
 def _tsv(cell: Cell) -> str:
     if cell is None:
         return ""
-    if isinstance(cell, Literal) and cell.datatype.value in _NUMBERS:
+    if isinstance(cell, Literal) and cell.datatype.value in _NUMBERS and _NUMBER.match(cell.value):
         return cell.value
     return str(cell).replace("\t", "\\t")
 
 
 def _json(cell: Cell) -> str | int | bool | None:
-    if isinstance(cell, Literal) and cell.datatype == XSD.integer:
+    """Give a value as JSON has it; a number or truth value that is ill typed stays the text that it is."""
+    if isinstance(cell, Literal) and cell.datatype == XSD.integer and _INTEGER.match(cell.value):
         return int(cell.value)
-    if isinstance(cell, Literal) and cell.datatype.value.endswith("#boolean"):
-        return cell.value == "true"
+    if isinstance(cell, Literal) and cell.datatype == term("xsd:boolean") and cell.value in _TRUTH:
+        return _TRUTH[cell.value]
     return None if cell is None else plain(cell)

@@ -22,10 +22,12 @@ from iotkg.layout import Layout
 from iotkg.loading import Curated, Place, load_queries, load_source, load_turtle, read_text
 from iotkg.queryfile import QueryFile
 from iotkg.validation import Phase, run_checks, validate
-from iotkg.vocab import IOTKG
+from iotkg.vocab import IOTKG, term
 
 Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
 """The named graphs of a release."""
+
+_ORIGIN = term("iotkg:inheritedFrom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
 def check(layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase) -> list[Finding]:
     """Run the shapes and the checks of one phase; findings carry the file and line of their focus.
 
+    An inherited copy stands in no file: it has the place of the statement it is inherited from.
+
     Raises: ShapesError when the shapes are broken or one of them has nothing to look at.
     """
     shapes = [(layout.relative(path), read_text(path, layout.relative(path))) for path in layout.shapes]
@@ -147,7 +151,16 @@ def check(layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase) ->
     store = Store()
     store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
     found = validate(triples, shapes=shapes, phase=phase) + run_checks(store, checks, phase=phase)
-    return sorted(located(found, {iri: (place.file, place.line) for iri, place in inputs.places.items()}))
+    places = inputs.places
+    places |= {
+        copy.subject.value: places[copy.object.value]
+        for copy in triples
+        if copy.predicate == _ORIGIN
+        and isinstance(copy.subject, NamedNode)
+        and isinstance(copy.object, NamedNode)
+        and copy.object.value in places
+    }
+    return sorted(located(found, {iri: (place.file, place.line) for iri, place in places.items()}))
 
 
 def merged(graphs: Graphs) -> set[Triple]:

@@ -105,6 +105,14 @@ class Catalogue:
         terms = self.names.of(found)
         return tuple(terms[iri.value] for iri in found)
 
+    def knows(self, path: str) -> bool:
+        """Say whether anything is said of a class and key like ``task/iot-2013_standards_2``."""
+        try:
+            iri = NamedNode(f"{ID}{path}")
+        except ValueError:
+            return False
+        return any(self._store.quads_for_pattern(iri, None, None, DefaultGraph()))
+
     def outline(self, iri: NamedNode) -> Outline | None:
         """Give the outline of the document that an IRI's key begins with; None when it belongs to none."""
         try:

@@ -1,7 +1,7 @@
 """The command line: parse, call, print, exit code.
 
-Exit codes, everywhere: 0 good, 1 violations found, 2 wrong usage, 3 input cannot be read or parsed, 4 shapes are
-broken or nothing was checked, 5 internal failure.
+Exit codes, everywhere: 0 good, 1 violations found, 2 wrong usage, 3 input cannot be read or parsed or output cannot be
+written, 4 shapes are broken or nothing was checked, 5 internal failure.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _EXIT: dict[type[errors.IotkgError], int] = {
     errors.CurationError: 1,
     errors.RequestError: 2,
     errors.InputError: 3,
+    errors.OutputError: 3,
     errors.ShapesError: 4,
     errors.EngineError: 5,
 }
@@ -69,10 +70,19 @@ class Language(StrEnum):
 def main() -> None:
     """Run the command line; every failure of ours ends in one message and its exit code."""
     try:
-        app()
+        try:
+            app()
+        except SystemExit:  # how every command ends
+            _flush()
+            raise
     except errors.IotkgError as error:
-        _err.print(f"iotkg: {error}", style="red", markup=False)
-        sys.exit(next(code for kind, code in _EXIT.items() if isinstance(error, kind)))
+        sys.exit(_fail(error))
+    except (
+        OSError
+    ) as error:  # a full disk at standard output, mostly: files are read and written with words of ours
+        _drop_output()
+        where = error.filename or "standard output"
+        sys.exit(_fail(errors.OutputError(f"{where}: {error.strerror or error}")))
     except Exception:  # noqa: BLE001 - the outermost handler: 1 means violations, so a bug must not exit with it
         _err.print_exception()
         sys.exit(5)
@@ -109,25 +119,38 @@ def validate(
     ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
 ) -> None:
-    """Check the data as written and after inference; write nothing."""
+    """Check the data as written and after inference; write nothing.
+
+    The whole checkout is checked. With PATHS, the report and the exit code speak of those files alone, and a last
+    line counts the faults in others. Where those keep a part from being checked, the exit code is 1 as well.
+    """
     from iotkg import build as pipeline
 
     layout = Layout.find(Path.cwd())
     wanted = _wanted(layout, paths or [])
     inputs = pipeline.read(layout)
     found = pipeline.check(layout, inputs, inputs.written, "written")
-    reached = not any(finding.severity == Severity.VIOLATION for finding in found)
-    if reached:
-        graphs = pipeline.assemble(inputs)
-        found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
-    shown = [finding for finding in found if not wanted or not finding.file or finding.file in wanted]
-    code = _report(shown, lang.value)
-    if not reached and code == 0:
-        _err.print(
-            "other files have violations, so what follows from these was not checked: run iotkg validate"
-        )
-        code = 1
-    sys.exit(code)
+    complete = not any(finding.severity == Severity.VIOLATION for finding in found)
+    problems: list[str] = []
+    if complete:
+        try:
+            graphs = pipeline.assemble(inputs)
+            found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
+        except errors.CurationError as error:
+            problems, complete = error.problems, False
+    other = {layout.relative(path) for path in layout.turtle} - wanted if wanted else set()
+    shown = [finding for finding in found if finding.file not in other]
+    told = [problem for problem in problems if problem.partition(":")[0] not in other]
+    code = _report(shown, lang.value, len(told))
+    if told:
+        _fail(errors.CurationError(told))
+    elsewhere = len(problems) - len(told)
+    elsewhere += sum(f.severity == Severity.VIOLATION and f.file in other for f in found)
+    if elsewhere:
+        count = "1 fault stands" if elsewhere == 1 else f"{elsewhere} faults stand"
+        unknown = "" if complete else ", so what follows from these was not checked"
+        _err.print(f"{count} in other files{unknown}: run iotkg validate")
+    sys.exit(code if complete else 1)
 
 
 @app.command()
@@ -137,7 +160,7 @@ def fmt(
     ] = False,
 ) -> None:
     """Lay out every Turtle file of the checkout canonically."""
-    from iotkg.loading import read_text
+    from iotkg.loading import read_text, write_text
     from iotkg.turtle import format_turtle
 
     layout = Layout.find(Path.cwd())
@@ -157,7 +180,7 @@ def fmt(
     for path, laid_out in changed:
         _out.print(f"{'would change' if check else 'laid out'} {layout.relative(path)}")
         if not check:
-            path.write_text(laid_out, encoding="utf-8", newline="\n")
+            write_text(path, laid_out, layout.relative(path))
     sys.exit(1 if check and changed else 0)
 
 
@@ -168,10 +191,24 @@ def query(
     endpoint: Endpoint = None,
 ) -> None:
     """Answer a SPARQL query from the release in dist/, or from another endpoint."""
-    from iotkg.loading import read_text
+    from iotkg.loading import decoded, read_text
 
-    text = sys.stdin.read() if file == "-" else read_text(Path(file), file)
+    text = decoded(sys.stdin.buffer.read(), "standard input") if file == "-" else read_text(Path(file), file)
     _show(_open(endpoint).select(text), output)
+
+
+@app.command()
+def coverage(
+    bare: Annotated[bool, typer.Option("--bare", help="List the sentences that nothing supports.")] = False,
+    output: Output = None,
+) -> None:
+    """Measure how much of each text the release says: sentences supported, characters anchored."""
+    from iotkg import coverage as measuring
+    from iotkg.catalogue import Catalogue
+    from iotkg.store import load_release
+
+    measured = measuring.coverages(Catalogue(load_release(Layout.find(Path.cwd()).dist)))
+    _show((measuring.bare_table if bare else measuring.to_table)(measured), output)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -193,7 +230,7 @@ def run(
                 markup=False,
             )
     else:
-        _show(answers.run(name, **_options(context.args)), output)
+        _show(answers.select(answers.bound(name, _options(context.args))), output)
 
 
 @app.command()
@@ -217,6 +254,25 @@ def serve(
     serve_app(settings)
 
 
+def _flush() -> None:
+    """Send what is held back for standard output while a failure can still be told; a reader may have left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Send standard output nowhere: the interpreter flushes it at its end, and would fail again in its own words."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(error: errors.IotkgError) -> int:
+    """Print what went wrong and give its exit code."""
+    _err.print(f"iotkg: {error}", style="red", markup=False)
+    return next(code for kind, code in _EXIT.items() if isinstance(error, kind))
+
+
 def _open(endpoint: str | None) -> Source:
     """Open the release of the checkout, or an endpoint."""
     if endpoint is None:
@@ -231,7 +287,7 @@ def _open(endpoint: str | None) -> Source:
 def _options(arguments: list[str]) -> dict[str, str]:
     """Read ``--name value`` and ``--name=value`` pairs.
 
-    Raises: InvalidParameter when an argument is neither.
+    Raises: InvalidParameter when an argument is neither, or a parameter stands twice.
     """
     options: dict[str, str] = {}
     waiting = iter(arguments)
@@ -240,7 +296,10 @@ def _options(arguments: list[str]) -> dict[str, str]:
         found = value if equals else next(waiting, None)
         if not argument.startswith("--") or found is None:
             raise errors.InvalidParameter(f"{argument}: write parameters as --name value")
-        options[name.replace("-", "_")] = found
+        name = name.replace("-", "_")
+        if name in options:
+            raise errors.InvalidParameter(f"--{name} stands more than once; a parameter takes one value")
+        options[name] = found
     return options
 
 
@@ -305,9 +364,10 @@ def _stop_at_violations(found: list[Finding]) -> None:
         sys.exit(_report(found, "en"))
 
 
-def _report(found: list[Finding], lang: str) -> int:
-    """Print findings, worst first, and give the exit code."""
+def _report(found: list[Finding], lang: str, further: int = 0) -> int:
+    """Print findings, worst first, and give the exit code; ``further`` violations are told elsewhere."""
     counts = Counter(finding.severity.value for finding in found)
+    counts["violation"] += further
     for finding in sorted(found):
         if finding.severity != Severity.INFO:
             _out.print(_line(finding, lang), markup=False)

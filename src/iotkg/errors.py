@@ -9,6 +9,7 @@ IotkgError
 │   ├── QuoteError           a quote is not where its statement says, or not once
 │   ├── LinkError            a link without words, or words without a link
 │   └── AccountError         a numeral, title or watched word that nothing accounts for
+├── OutputError              a file cannot be written (exit 3)
 ├── ShapesError              the shapes are broken, or nothing was checked (exit 4)
 ├── RequestError             the caller asked for something there is not (exit 2)
 │   ├── UnknownQuery
@@ -32,6 +33,10 @@ class TurtleError(InputError):
 
 class QueryFileError(InputError):
     """A query file's header or slots are wrong."""
+
+
+class OutputError(IotkgError):
+    """A file cannot be written; what stood there before still does."""
 
 
 class CurationError(IotkgError):

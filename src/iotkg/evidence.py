@@ -7,6 +7,7 @@ the basis of each statement from where its words stand relative to its subject. 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -20,7 +21,7 @@ from iotkg.errors import AccountError, QuoteError
 from iotkg.exceptions import Exceptions
 from iotkg.labels import labels_of, resolve_labels
 from iotkg.loading import Curated
-from iotkg.matching import Matcher, Span, inside, squeeze
+from iotkg.matching import Matcher, Span, squeeze
 from iotkg.vocab import ID, IOTKG, RDF, XSD, term
 
 
@@ -107,10 +108,11 @@ def _mention(document: Document, anchors: Anchors) -> None:
     holders: list[tuple[Span, NamedNode]] = [((u.start, u.end), iri) for iri, u in document.units.items()]
     provisions = document.of_class(IOTKG.Principle, IOTKG.Ground, IOTKG.Measure, IOTKG.Aim)
     holders += [(span, iri) for iri in provisions for span in anchors.evidence[iri]]
-    for span, entities in anchors.named.items():
-        for whole, holder in holders:
-            if inside(span, {whole}):
-                for entity in entities - {holder}:
+    spans = sorted(anchors.named)
+    for (start, end), holder in holders:
+        for span in spans[bisect_left(spans, (start, 0)) : bisect_left(spans, (end, 0))]:
+            if span[1] <= end:
+                for entity in anchors.named[span] - {holder}:
                     anchors.add(holder, IOTKG.mentions, entity)
 
 

@@ -148,11 +148,18 @@ def _finding(result: Mapping[NamedNode, list[Term]], report: Index, shapes: Inde
         severity=Severity(severity.value.rpartition("#")[2].lower()) if severity else Severity.VIOLATION,
         shape=plain(shape) if shape else "",
         focus=plain(focus) if focus else "",
-        path=_path(path, report) if path else None,
+        path=_path(*_whole(path, shape, report, shapes)) if path else None,
         value=plain(value) if value else None,
         component=component.value if component else "",
         messages=dict(sorted((message.language or "en", fill(message.value, values)) for message in written)),
     )
+
+
+def _whole(path: Term, shape: Term | None, report: Index, shapes: Index) -> tuple[Term, Index]:
+    """Give a path with the graph that spells it out: a report may name it and leave the spelling to the shape."""
+    if shape in shapes and not isinstance(path, NamedNode) and path not in report:
+        return next(iter(shapes[shape].get(term("sh:path"), ())), path), shapes
+    return path, report
 
 
 def _path(node: Term, graph: Index) -> str:

@@ -45,7 +45,9 @@ def resolve_labels(
     own = own_entities(document)
     plans = set(document.of_class(IOTKG.ActionPlan, IOTKG.PlanSet))
     entities = {**labels_of(registry.triples), **labels_of(document.curated.triples, only=own | plans)}
-    outputs = set(document.of_class(IOTKG.Deliverable))
+    outputs, described = (
+        set(document.of_class(kind)) for kind in (IOTKG.Deliverable, IOTKG.UnspecifiedPlace)
+    )
     occurrences = _occurrences(document, entities, matcher, exceptions, outputs)
     faults: list[str] = []
     for unit, subjects in document.speaking.items():
@@ -72,8 +74,13 @@ def resolve_labels(
                     f"{document.curated.place(unit)}: {identifiers.shorten(unit.value)} says "
                     f"{document.text[start:end]} at {start}: link {identifiers.shorten(entity.value)}"
                 )
-        for iri in stated - {entity for _, _, entity in found}:
-            for span in anchors.evidence[iri]:  # the text prints its name only in parts
+        maximal = {entity for _, _, entity in _maximal(found, outputs)}
+        for start, end, entity in found:
+            if entity in known - maximal - own:  # a link that rests on words inside a longer name
+                anchors.identify(entity, (start, end))
+        unprinted = stated - {entity for _, _, entity in found} | (described & set(subjects))
+        for iri in unprinted:  # its words stand for what the text names only in parts, or describes
+            for span in anchors.evidence[iri]:
                 anchors.identify(iri, span)
     if faults:
         raise LinkError(faults)

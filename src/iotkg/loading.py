@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shutil import copymode
 
 from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
-from iotkg.errors import InputError, TurtleError
+from iotkg.errors import InputError, OutputError, TurtleError
 from iotkg.layout import Layout
 from iotkg.queryfile import QueryFile, parse_query
 from iotkg.turtle import parse_turtle, subject_lines
@@ -49,11 +50,39 @@ def read_text(path: Path, shown: str) -> str:
     Raises: InputError when it cannot be read or is not UTF-8.
     """
     try:
-        return path.read_bytes().decode("utf-8")
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{shown}: cannot be read: {error.strerror}") from error
+    return decoded(data, shown)
+
+
+def decoded(data: bytes, shown: str) -> str:
+    """Read bytes as UTF-8.
+
+    Raises: InputError when they are not.
+    """
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{shown}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        raise InputError(f"{shown}: byte {error.start} is not UTF-8; save it as UTF-8") from error
+
+
+def write_text(path: Path, text: str, shown: str) -> None:
+    """Write a UTF-8 file in place of the one there, which a failure leaves as it is.
+
+    Raises: OutputError when it cannot be written.
+    """
+    path = path.resolve()
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        try:
+            aside.write_bytes(text.encode("utf-8"))
+            copymode(path, aside)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{shown}: cannot be written: {error.strerror}; it stays as it was") from error
 
 
 def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:

@@ -28,7 +28,7 @@ from pyoxigraph import (
 
 from iotkg import identifiers
 from iotkg.build import Graphs, merged
-from iotkg.errors import InputError
+from iotkg.errors import InputError, OutputError
 from iotkg.store import MANIFEST, QUADS, QUERIES
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import BASE, ID, PREFIXES, RDF, XSD, term
@@ -47,7 +47,8 @@ class Release:
 def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
     """Write a release and put it in place of the last one; ``queries`` are the canned ones, by name.
 
-    Raises: InputError when ``dist`` is a real folder, which would have to be deleted.
+    Raises: InputError when ``dist`` is a real folder, which would have to be deleted; OutputError when the release
+    cannot be written, which leaves the last one in place.
     """
     if dist.exists() and not dist.is_symlink():
         raise InputError(f"{dist} is not a link to a release; move it away and build again")
@@ -63,7 +64,13 @@ def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
         "graphs": counts,
     }
     files[MANIFEST] = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
-    _put_in_place(files, dist, hashed[:_HASH_SHOWN])
+    try:
+        _put_in_place(files, dist, hashed[:_HASH_SHOWN])
+    except OSError as error:
+        raise OutputError(
+            f"{error.filename or dist}: the release cannot be written: {error.strerror}; make room or give leave to "
+            "write there, and build again"
+        ) from error
     return Release(hashed, counts)
 
 

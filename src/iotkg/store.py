@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeAlias, TypedDict
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, RdfFormat, Store, parse
 
+from iotkg import guard
 from iotkg.errors import EngineError, InputError
 from iotkg.identifiers import graph
 
@@ -137,7 +138,8 @@ class Source(Protocol):
     def select(self, query: str) -> Table:
         """Answer a SELECT or an ASK.
 
-        Raises: InputError when the query cannot be parsed or gives no table; EngineError when the engine fails.
+        Raises: InputError when the query cannot be parsed, is too complex to be tried or gives no table; EngineError
+        when the engine fails.
         """
 
 
@@ -150,9 +152,12 @@ class LocalStore:
     def select(self, query: str) -> Table:
         """Answer a SELECT or an ASK; see ``Source``."""
         try:
+            guard.measured(query)
             found = self.store.query(query)
             if isinstance(found, QuerySolutions | QueryBoolean):
                 return table_of(found)
+        except guard.Refused as error:
+            raise InputError(f"the query is too complex: {error}; split it") from error
         except SyntaxError as error:
             raise InputError(f"the query cannot be parsed: {error}") from error
         except (OSError, RuntimeError, ValueError) as error:

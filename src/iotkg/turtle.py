@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -215,7 +216,9 @@ class _Writer:
         lines: list[str] = []
         for predicate in sorted(about, key=_predicate_rank):
             verb = "a" if predicate == RDF.type else self._name(predicate)
-            values = sorted(((value, self._term(value)) for value in about[predicate]), key=_value_rank)
+            values = [(value, self._term(value)) for value in about[predicate]]
+            if len(values) > 1:
+                values.sort(key=_value_rank)
             for _, written in values:
                 lines += written.between(f"{_INDENT * depth}{verb} ", " ;")
         return lines
@@ -279,6 +282,7 @@ def _natural(text: str) -> _Natural:
     return [(word, len(digits), digits) for word, digits in numbers], text
 
 
+@cache
 def _predicate_rank(predicate: NamedNode) -> tuple[int, int, _Natural]:
     name = shorten(predicate.value)
     return *_RANK.get(name, (2, 0)), _natural(name)

@@ -178,6 +178,11 @@ def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
             yield f"{_name(shape)} has no target and is used by no shape"
         if not {triple.predicate for triple in triples if triple.subject == shape} - _SAYS_NOTHING:
             yield f"{_name(shape)} states no constraint"
+    yield from _unusable(triples)
+
+
+def _unusable(triples: Sequence[ox.Triple]) -> Iterator[str]:
+    """Name property shapes without a path and patterns that are no regular expression: engines pass over them."""
     pathed = {triple.subject for triple in triples if triple.predicate == term("sh:path")}
     for triple in triples:
         if triple.predicate == RDF.type and triple.object == _KINDS[1] and triple.subject not in pathed:

@@ -136,6 +136,7 @@ class IOTKG:
     SharedWording = term("iotkg:SharedWording")
     Task = term("iotkg:Task")
     TaskGroup = term("iotkg:TaskGroup")
+    UnspecifiedPlace = term("iotkg:UnspecifiedPlace")
     appliesTo = term("iotkg:appliesTo")
     basis = term("iotkg:basis")
     contentsPage = term("iotkg:contentsPage")

@@ -1,9 +1,9 @@
 r"""What a query may ask, decided on its tokens before any parser sees it.
 
-Pure: query text in, an ``Inspection`` out, or ``Refused`` with the place. SERVICE and updates are refused as
-keywords, never as words in strings, comments, IRIs or names. Limits keep the engine's recursive parser far from
-the sizes that overflow its stack. ``\uXXXX`` escapes are looked at both as written and decoded, since engines
-differ in when they decode them.
+Pure: query text in, an ``Inspection`` out, or ``Refused`` with the place. Limits keep the engine's recursive parser
+far from the sizes that overflow its stack and with it end the process: every store holds a query to them. The
+service also refuses SERVICE and updates, as keywords, never as words in strings, comments, IRIs or names.
+``\uXXXX`` escapes are looked at both as written and decoded, since engines differ in when they decode them.
 """
 
 from __future__ import annotations
@@ -101,11 +101,7 @@ def inspect(query: str) -> Inspection:
 
     Raises: Refused for SERVICE, an update, or a query too deep or too long a chain.
     """
-    tokens = []
-    size = _Size(query)
-    for token in tokenize(query):
-        size.add(token)
-        tokens.append(token)
+    tokens = measured(query)
     _refuse_service(query, tokens)
     decoded = decode(query)
     if decoded != query:
@@ -116,6 +112,19 @@ def inspect(query: str) -> Inspection:
         raise _refused(Reason.READ_ONLY, message, query, body[0].start)
     default, named = _dataset(body, prefixes, base)
     return Inspection(default, named, prefixes, _is_volatile(body))
+
+
+def measured(query: str) -> list[Token]:
+    """Give a query's tokens, if there are few enough for the engine.
+
+    Raises: Refused for a query too deep or too long a chain.
+    """
+    tokens = []
+    size = _Size(query)
+    for token in tokenize(query):
+        size.add(token)
+        tokens.append(token)
+    return tokens
 
 
 def tokenize(query: str) -> Iterator[Token]:
