@@ -28,6 +28,16 @@ def test_nine_characters_are_too_few():
     assert shared_wording(*spans(ONE, THREE)) == {}
 
 
+def test_points_at_the_ends_are_no_words():
+    text, where = spans(
+        "一二三四五六七八九，甲。",
+        "一二三四五六七八九，乙。",
+        "，一二三四五六七八九十，丙。",
+        "，一二三四五六七八九十，丁。",
+    )
+    assert list(shared_wording(text, where)) == ["一二三四五六七八九十"]
+
+
 def test_a_run_ends_with_its_sentence():
     assert shared_wording(*spans("一二三四五。六七八九十。", "一二三四五。六七八九十。")) == {}
 
@@ -48,4 +58,4 @@ def test_the_wuxi_clause_is_shared_by_two_tasks(store):
         for row in store.query(query)
     }
     assert {plan for plan, _ in found} == {"industry", "government-support"}
-    assert {quote for _, quote in found} == {"，充分发挥无锡作为国家示范区先行先试的引领带动作用"}
+    assert {quote for _, quote in found} == {"充分发挥无锡作为国家示范区先行先试的引领带动作用"}

@@ -15,6 +15,7 @@ from iotkg.matching import Span
 SHORTEST: Final = 10
 """Fewest characters, white space left out, that count as shared wording."""
 
+_POINTS = "，、：,:“”（）()《》"
 _SENTENCE = re.compile(r"[^。；;]+")
 
 Key = TypeVar("Key")
@@ -23,8 +24,8 @@ Key = TypeVar("Key")
 def shared_wording(text: str, spans: Mapping[Key, Span]) -> dict[str, list[tuple[Key, Span]]]:
     """Find the longest runs of words, within a sentence, that stand in the spans of two or more keys.
 
-    Gives each run, without white space, with every place it stands in; a run that only ever stands inside longer
-    shared ones is left out.
+    Gives each run, without white space or points at its ends, with every place it stands in; a run that only ever
+    stands inside longer shared ones is left out.
     """
     sentences = [
         (key, [start + match.start() + i for i, c in enumerate(match.group()) if not c.isspace()])
@@ -45,6 +46,12 @@ def shared_wording(text: str, spans: Mapping[Key, Span]) -> dict[str, list[tuple
                 ):
                     length = _common(words[index][at:], words[other][there:])
                     runs[words[index][at : at + length]] |= {(index, at), (other, there)}
+    trimmed: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for run, found in runs.items():
+        words_only = run.strip(_POINTS)
+        if len(words_only) >= SHORTEST:
+            first = len(run) - len(run.lstrip(_POINTS))
+            trimmed[words_only] |= {(index, at + first) for index, at in found}
     return {
         run: sorted(
             (
@@ -53,7 +60,7 @@ def shared_wording(text: str, spans: Mapping[Key, Span]) -> dict[str, list[tuple
             ),
             key=lambda item: item[1],
         )
-        for run, found in sorted(runs.items())
+        for run, found in sorted(trimmed.items())
     }
 
 
