@@ -7,7 +7,7 @@ import random
 import pyoxigraph as ox
 import pytest
 
-from iotkg.findings import Finding, Severity, fill, located, parse_report, plain, shown
+from iotkg.findings import Finding, Severity, fill, parse_report, plain, shown
 
 HEAD = """
 @prefix : <https://w3id.org/iotkg/shapes#> .
@@ -89,7 +89,8 @@ def test_a_shape_without_message_leaves_the_engines_words():
         parsed(report(sourceShape=":Other", resultMessage='"Less than 1"')), parsed(SHAPES)
     )
 
-    assert found.messages == {"en": "Less than 1"}
+    assert found.messages == {}
+    assert found.terms.said == {"en": "Less than 1"}
 
 
 @pytest.mark.parametrize(
@@ -141,16 +142,6 @@ def test_findings_have_one_order():
 
     assert sorted(mixed) == ordered
     assert ordered[0] <= ordered[1] < ordered[2]
-
-
-def test_located_adds_the_place_of_the_focus():
-    """A focus without a place keeps none; the result is sorted."""
-    found = located([finding(focus="x"), finding(focus="y")], {"y": ("data/a.ttl", 7), "z": ("b", 1)})
-
-    assert [(item.focus, item.file, item.line) for item in found] == [
-        ("x", None, None),
-        ("y", "data/a.ttl", 7),
-    ]
 
 
 def test_findings_can_be_members_of_a_set():

@@ -16,12 +16,18 @@ from typing import TypeAlias
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from iotkg import evidence, identifiers, inference
+from iotkg.advice import Adviser
+from iotkg.engines import DEFAULT, Engine
 from iotkg.errors import InputError, TurtleError
-from iotkg.findings import Finding, located
+from iotkg.findings import Finding
 from iotkg.layout import Layout
-from iotkg.loading import Curated, Place, load_queries, load_source, load_turtle, read_text
+from iotkg.loading import Curated, load_queries, load_source, load_turtle, read_text
+from iotkg.locating import Locator
+from iotkg.outcome import identified
 from iotkg.queryfile import QueryFile
-from iotkg.validation import Phase, run_checks, validate
+from iotkg.rdffile import RdfFile
+from iotkg.shapegraph import Term
+from iotkg.validation import Phase, described, run_checks, validate
 from iotkg.vocab import IOTKG, term
 
 Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
@@ -51,9 +57,9 @@ class Inputs:
         return {triple for part in self.parts for triple in part.triples}
 
     @property
-    def places(self) -> dict[str, Place]:
-        """Where each subject is described."""
-        return {iri.value: place for part in self.parts for iri, place in part.places.items()}
+    def files(self) -> tuple[RdfFile, ...]:
+        """Every Turtle file that was read."""
+        return tuple(file for part in self.parts for file in part.files)
 
 
 @dataclass(slots=True)
@@ -139,8 +145,10 @@ def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
     return graphs
 
 
-def check(layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase) -> list[Finding]:
-    """Run the shapes and the checks of one phase; findings carry the file and line of their focus.
+def check(
+    layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase, *, engine: Engine = DEFAULT
+) -> list[Finding]:
+    """Run the shapes and the checks of one phase; findings carry the place of what is at fault.
 
     An inherited copy stands in no file: it has the place of the statement it is inherited from.
 
@@ -150,17 +158,19 @@ def check(layout: Layout, inputs: Inputs, triples: set[Triple], phase: Phase) ->
     checks = list(load_queries(layout, layout.checks).values())
     store = Store()
     store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in triples)
-    found = validate(triples, shapes=shapes, phase=phase) + run_checks(store, checks, phase=phase)
-    places = inputs.places
-    places |= {
-        copy.subject.value: places[copy.object.value]
+    found = validate(triples, shapes=shapes, phase=phase, engine=engine) + run_checks(
+        store, checks, phase=phase
+    )
+    origins: dict[Term, Term] = {
+        copy.subject: copy.object
         for copy in triples
         if copy.predicate == _ORIGIN
         and isinstance(copy.subject, NamedNode)
         and isinstance(copy.object, NamedNode)
-        and copy.object.value in places
     }
-    return sorted(located(found, {iri: (place.file, place.line) for iri, place in places.items()}))
+    locator = Locator(inputs.files, origins)
+    adviser = Adviser(described(shapes), triples)
+    return identified([locator.locate(adviser.advise(finding)) for finding in found], {})
 
 
 def merged(graphs: Graphs) -> set[Triple]:

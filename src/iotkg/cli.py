@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,14 +16,15 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
 from iotkg import errors
+from iotkg.cli_validate import Command, validate
+from iotkg.console import err, fail, out
 from iotkg.findings import Finding, Severity
-from iotkg.identifiers import shorten
 from iotkg.layout import Layout
+from iotkg.reports.text import line
 from iotkg.store import Source, Table
 
 app = typer.Typer(
@@ -34,16 +34,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_EXIT: dict[type[errors.IotkgError], int] = {
-    errors.CurationError: 1,
-    errors.RequestError: 2,
-    errors.InputError: 3,
-    errors.OutputError: 3,
-    errors.ShapesError: 4,
-    errors.EngineError: 5,
-}
-_out = Console(soft_wrap=True, highlight=False, emoji=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -63,13 +53,6 @@ Endpoint: TypeAlias = Annotated[
 ]
 
 
-class Language(StrEnum):
-    """The language of messages."""
-
-    zh = "zh"
-    en = "en"
-
-
 def main() -> None:
     """Run the command line; every failure of ours ends in one message and its exit code."""
     try:
@@ -79,15 +62,15 @@ def main() -> None:
             _flush()
             raise
     except errors.IotkgError as error:
-        sys.exit(_fail(error))
+        sys.exit(fail(error))
     except (
         OSError
     ) as error:  # a full disk at standard output, mostly: files are read and written with words of ours
         _drop_output()
         where = error.filename or "standard output"
-        sys.exit(_fail(errors.OutputError(f"{where}: {error.strerror or error}")))
+        sys.exit(fail(errors.OutputError(f"{where}: {error.strerror or error}")))
     except Exception:  # noqa: BLE001 - the outermost handler: 1 means violations, so a bug must not exit with it
-        _err.print_exception()
+        err.print_exception()
         sys.exit(5)
 
 
@@ -111,8 +94,8 @@ def build() -> None:
     grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")
     for name, count in written.graphs.items():
         grid.add_row(name.rpartition("/graph/")[2], str(count))
-    _out.print(grid)
-    _out.print("  ".join(f"{name} {seconds:.2f} s" for name, seconds in steps.seconds.items()))
+    out.print(grid)
+    out.print("  ".join(f"{name} {seconds:.2f} s" for name, seconds in steps.seconds.items()))
 
 
 @contextmanager
@@ -125,45 +108,7 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
-@app.command()
-def validate(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Report only on these files or folders of the checkout.")
-    ] = None,
-    lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
-) -> None:
-    """Check the data as written and after inference; write nothing.
-
-    The whole checkout is checked. With PATHS, the report and the exit code speak of those files alone, and a last
-    line counts the faults in others. Where those keep a part from being checked, the exit code is 1 as well.
-    """
-    from iotkg import build as pipeline
-
-    layout = Layout.find(Path.cwd())
-    wanted = _wanted(layout, paths or [])
-    inputs = pipeline.read(layout)
-    found = pipeline.check(layout, inputs, inputs.written, "written")
-    complete = not any(finding.severity == Severity.VIOLATION for finding in found)
-    problems: list[str] = []
-    if complete:
-        try:
-            graphs = pipeline.assemble(inputs)
-            found += pipeline.check(layout, inputs, pipeline.merged(graphs), "complete")
-        except errors.CurationError as error:
-            problems, complete = error.problems, False
-    other = {layout.relative(path) for path in layout.turtle} - wanted if wanted else set()
-    shown = [finding for finding in found if finding.file not in other]
-    told = [problem for problem in problems if problem.partition(":")[0] not in other]
-    code = _report(shown, lang.value, len(told))
-    if told:
-        _fail(errors.CurationError(told))
-    elsewhere = len(problems) - len(told)
-    elsewhere += sum(f.severity == Severity.VIOLATION and f.file in other for f in found)
-    if elsewhere:
-        count = "1 fault stands" if elsewhere == 1 else f"{elsewhere} faults stand"
-        unknown = "" if complete else ", so what follows from these was not checked"
-        _err.print(f"{count} in other files{unknown}: run iotkg validate")
-    sys.exit(code if complete else 1)
+app.command(cls=Command)(validate)
 
 
 @app.command()
@@ -191,7 +136,7 @@ def fmt(
     if faults:
         raise errors.TurtleError("\n".join(faults))
     for path, laid_out in changed:
-        _out.print(f"{'would change' if check else 'laid out'} {layout.relative(path)}")
+        out.print(f"{'would change' if check else 'laid out'} {layout.relative(path)}")
         if not check:
             write_text(path, laid_out, layout.relative(path))
     sys.exit(1 if check and changed else 0)
@@ -238,7 +183,7 @@ def run(
     if name is None:
         for known, found in answers.queries.items():
             options = "".join(f" [--{parameter.name} …]" for parameter in found.parameters)
-            _out.print(
+            out.print(
                 f"{known}{options}\n    {found.header['summary']}\n    {found.header['summary-zh']}",
                 markup=False,
             )
@@ -260,7 +205,7 @@ def serve(
     settings = from_environment(
         os.environ | {name: str(value) for name, value in given.items() if value is not None}
     )
-    _err.print(
+    err.print(
         f"iotkg serves {settings.dist} at http://{settings.host}:{settings.port} (stop with Ctrl-C)",
         markup=False,
     )
@@ -278,12 +223,6 @@ def _flush() -> None:
 def _drop_output() -> None:
     """Send standard output nowhere: the interpreter flushes it at its end, and would fail again in its own words."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _fail(error: errors.IotkgError) -> int:
-    """Print what went wrong and give its exit code."""
-    _err.print(f"iotkg: {error}", style="red", markup=False)
-    return next(code for kind, code in _EXIT.items() if isinstance(error, kind))
 
 
 def _open(endpoint: str | None) -> Source:
@@ -325,7 +264,7 @@ def _show(table: Table, output: Format | None) -> None:
         grid = Grid(*table.columns)
         for row in table.rows:
             grid.add_row(*(Text(answering.short(term)) for term in row))
-        _out.print(grid)
+        out.print(grid)
     else:
         write = {Format.csv: answering.to_csv, Format.tsv: answering.to_tsv, Format.json: answering.to_json}[
             chosen
@@ -357,58 +296,12 @@ def _canned(layout: Layout) -> dict[str, str]:
     return {name: query.text for name, query in queries.items()}
 
 
-def _wanted(layout: Layout, paths: list[Path]) -> set[str]:
-    """Name the Turtle files that the paths cover."""
-    known = {layout.relative(path): path for path in layout.turtle}
-    wanted: set[str] = set()
-    for path in paths:
-        whole = path.resolve()
-        covered = {name for name, file in known.items() if file == whole or file.is_relative_to(whole)}
-        if not covered:
-            raise errors.RequestError(
-                f"{path}: no Turtle file of this checkout is there; name one below {layout.root}"
-            )
-        wanted |= covered
-    return wanted
-
-
 def _stop_at_violations(found: list[Finding]) -> None:
-    if any(finding.severity == Severity.VIOLATION for finding in found):
-        sys.exit(_report(found, "en"))
-
-
-def _report(found: list[Finding], lang: str, further: int = 0) -> int:
-    """Print findings, worst first, and give the exit code; ``further`` violations are told elsewhere."""
-    counts = Counter(finding.severity.value for finding in found)
-    counts["violation"] += further
-    for finding in sorted(found):
-        if finding.severity != Severity.INFO:
-            _out.print(_line(finding, lang), markup=False)
-    told = Counter(
-        (finding.shape, _message(finding, lang)) for finding in found if finding.severity == Severity.INFO
-    )
-    for (shape, message), number in sorted(told.items()):
-        _out.print(f"info: {number} × {message} ({shorten(shape)})", markup=False)
-    _out.print(
-        ", ".join(
-            f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}" for name in ("violation", "warning")
-        )
-    )
-    return 1 if counts["violation"] else 0
-
-
-def _line(finding: Finding, lang: str) -> str:
-    """Write a finding as compilers do: place, severity, what, where it is said."""
-    place = f"{finding.file or '-'}:{finding.line or 0}"
-    value = f" [{_short(finding.value)}]" if finding.value else ""
-    path = f" {finding.path}" if finding.path else ""
-    message = _message(finding, lang)
-    return f"{place}: {finding.severity}: {message}: {shorten(finding.focus)}{path}{value} ({shorten(finding.shape)})"
-
-
-def _message(finding: Finding, lang: str) -> str:
-    return finding.messages.get(lang) or next(iter(finding.messages.values()), "no message")
-
-
-def _short(value: str) -> str:
-    return shorten(value) if value.startswith("http") else value
+    """End the run when there is a violation, with all that was found."""
+    if any(finding.severity is Severity.VIOLATION for finding in found):
+        for finding in found:
+            if finding.severity is not Severity.INFO:
+                out.print(line(finding, "en"), markup=False)
+        number = sum(finding.severity is Severity.VIOLATION for finding in found)
+        out.print(f"{number} violation{'' if number == 1 else 's'}: nothing was written")
+        sys.exit(1)

@@ -6,21 +6,16 @@ Pure: reads a SHACL validation report and the shapes it speaks of, both as tripl
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import total_ordering
-from typing import TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from iotkg.identifiers import shorten
-from iotkg.vocab import RDF, term
-
-Term: TypeAlias = NamedNode | BlankNode | Literal
-Index: TypeAlias = dict[Term, dict[NamedNode, list[Term]]]
-"""The objects of each subject and predicate."""
+from iotkg.shapegraph import Index, ShapesGraph, Term, index, members
+from iotkg.vocab import term
 
 _PLACEHOLDER = re.compile(r"\{[?$]?(\w+)\}")
 _DETAIL = term("sh:detail")
@@ -45,6 +40,22 @@ class Severity(StrEnum):
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """The terms a finding speaks of, as the report has them.
+
+    ``spelling`` spells out a path that is no IRI; ``said`` are the engine's own messages, by language.
+    """
+
+    focus: Term
+    path: Term | None = None
+    value: Term | None = None
+    shape: Term | None = None
+    constraint: Term | None = None
+    spelling: Index = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
 @total_ordering
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
@@ -52,7 +63,9 @@ class Finding:
 
     ``shape`` is the IRI of the property shape, node shape or check; ``focus`` the IRI it is about; ``path`` a
     property path in SPARQL's syntax; ``value`` an IRI, or a literal in N-Triples syntax; ``component`` the IRI of
-    the SHACL constraint component. ``messages`` are by language.
+    the SHACL constraint component. ``messages`` say by language what the rule is, ``advice`` what was found, what is
+    allowed and what may have been meant. Lines and columns are from 1; columns count characters. ``identity`` tells a
+    finding from others in every run, however its lines move.
     """
 
     severity: Severity
@@ -62,8 +75,12 @@ class Finding:
     value: str | None = None
     component: str
     messages: Mapping[str, str] = field(hash=False)
+    advice: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
     file: str | None = None
     line: int | None = None
+    column: int | None = None
+    identity: str = ""
+    terms: Terms | None = field(default=None, hash=False, compare=False, repr=False)
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Finding):
@@ -75,6 +92,7 @@ class Finding:
             _RANK[self.severity],
             self.file or "",
             self.line or 0,
+            self.column or 0,
             self.focus,
             self.shape,
             self.path or "",
@@ -84,25 +102,17 @@ class Finding:
         )
 
 
-def located(findings: Iterable[Finding], where: Mapping[str, tuple[str, int | None]]) -> list[Finding]:
-    """Add the file and line at which each finding's focus is described; sorted."""
-    placed = []
-    for finding in findings:
-        file, line = where.get(finding.focus, (finding.file, finding.line))
-        placed.append(replace(finding, file=file, line=line))
-    return sorted(placed)
-
-
 def parse_report(report: Iterable[Triple], shapes: Iterable[Triple]) -> list[Finding]:
     """Read the results of a SHACL validation report; sorted, details of nested shapes left out.
 
     Messages come from the shape, which sh:sourceShape names, and not from the report: pySHACL drops the language
     of the messages of sh:sparql constraints.
     """
-    about, described = _index(report), _index(shapes)
+    graph = ShapesGraph.of(shapes)
+    about, described, owners = index(report), graph.about, graph.owners()
     results = {node for properties in about.values() for node in properties.get(_RESULT, ())}
     details = {node for properties in about.values() for node in properties.get(_DETAIL, ())}
-    return sorted(_finding(about[node], about, described) for node in results - details)
+    return sorted(_finding(about[node], about, described, owners) for node in results - details)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -112,6 +122,8 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def shown(value: Term) -> str:
     """Write a term as a message shows it: a prefixed name, or the words of a literal."""
+    if isinstance(value, BlankNode):
+        return "[…]"
     return shorten(value.value) if isinstance(value, NamedNode) else value.value
 
 
@@ -120,8 +132,10 @@ def plain(value: Term) -> str:
     return value.value if isinstance(value, NamedNode) else str(value)
 
 
-def _finding(result: Mapping[NamedNode, list[Term]], report: Index, shapes: Index) -> Finding:
-    """Read one sh:ValidationResult."""
+def _finding(
+    result: Mapping[NamedNode, list[Term]], report: Index, shapes: Index, owners: Mapping[Term, NamedNode]
+) -> Finding:
+    """Read one sh:ValidationResult; a shape without a name goes by the one it belongs to."""
 
     def one(name: str) -> Term | None:
         return next(iter(result.get(term(name), ())), None)
@@ -140,19 +154,36 @@ def _finding(result: Mapping[NamedNode, list[Term]], report: Index, shapes: Inde
         if node in shapes
         for message in shapes[node].get(_MESSAGE, ())
         if isinstance(message, Literal)
-    ] or [message for message in result.get(term("sh:resultMessage"), ()) if isinstance(message, Literal)]
+    ]
+    own = [message for message in result.get(term("sh:resultMessage"), ()) if isinstance(message, Literal)]
     values = {"this": shown(focus)} if focus else {}
     if value:
         values["value"] = shown(value)
     return Finding(
-        severity=Severity(severity.value.rpartition("#")[2].lower()) if severity else Severity.VIOLATION,
-        shape=plain(shape) if shape else "",
+        severity=_severity(severity),
+        shape=plain(owners.get(shape, shape)) if shape else "",
         focus=plain(focus) if focus else "",
         path=_path(*_whole(path, shape, report, shapes)) if path else None,
         value=plain(value) if value else None,
         component=component.value if component else "",
         messages=dict(sorted((message.language or "en", fill(message.value, values)) for message in written)),
+        terms=focus
+        and Terms(
+            focus=focus,
+            path=path,
+            value=value,
+            shape=shape,
+            constraint=constraint,
+            spelling=_whole(path, shape, report, shapes)[1] if path else {},
+            said={message.language or "en": message.value for message in own},
+        ),
     )
+
+
+def _severity(stated: Term | None) -> Severity:
+    """Read a severity; one that a shapes graph made up gates as a violation does."""
+    name = stated.value.rpartition("#")[2].lower() if stated else ""
+    return next((severity for severity in Severity if severity.value == name), Severity.VIOLATION)
 
 
 def _whole(path: Term, shape: Term | None, report: Index, shapes: Index) -> tuple[Term, Index]:
@@ -171,26 +202,12 @@ def _path(node: Term, graph: Index) -> str:
         for inner in properties.get(predicate, ()):
             return pattern.format(_step(inner, graph))
     for choice in properties.get(term("sh:alternativePath"), ()):
-        return "|".join(_step(member, graph) for member in _members(choice, graph))
-    return "/".join(_step(member, graph) for member in _members(node, graph))
+        return "|".join(_step(member, graph) for member in members(choice, graph))
+    return "/".join(_step(member, graph) for member in members(node, graph))
 
 
 def _step(node: Term, graph: Index) -> str:
     """Write a path inside a path, in brackets where it has several steps."""
     text = _path(node, graph)
-    return f"({text})" if "/" in text or "|" in text else text
-
-
-def _members(node: Term, graph: Index) -> Iterable[Term]:
-    """Yield the members of an RDF list."""
-    while node != RDF.nil and node in graph:
-        yield from graph[node].get(RDF.first, ())
-        node = next(iter(graph[node].get(RDF.rest, ())), RDF.nil)
-
-
-def _index(triples: Iterable[Triple]) -> Index:
-    index: Index = defaultdict(lambda: defaultdict(list))
-    for triple in triples:
-        if not isinstance(triple.subject, Triple) and not isinstance(triple.object, Triple):
-            index[triple.subject][triple.predicate].append(triple.object)
-    return {subject: dict(properties) for subject, properties in index.items()}
+    several = not isinstance(node, NamedNode) and not text.startswith(("^", "("))
+    return f"({text})" if several else text

@@ -7,6 +7,7 @@ Keys are lower-case words joined by ``-``, parts joined by ``_``; a child's key 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pyoxigraph import NamedNode
 
@@ -61,6 +62,14 @@ def shorten(iri: str) -> str:
         if iri.startswith(namespace) and _LOCAL.match(iri[len(namespace) :]):
             return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
+
+
+def shortened(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Write an IRI with one of the prefixes given, by namespace and longest first, else as ``shorten`` does."""
+    for namespace, prefix in prefixes.items():
+        if iri.startswith(namespace) and _LOCAL.match(iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return shorten(iri)
 
 
 def expand(text: str) -> NamedNode | None:

@@ -8,11 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from shutil import copymode
 
-from pyoxigraph import BlankNode, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 
 from iotkg.errors import InputError, OutputError, TurtleError
 from iotkg.layout import Layout
 from iotkg.queryfile import QueryFile, parse_query
+from iotkg.rdffile import RdfFile
 from iotkg.turtle import parse_turtle, subject_lines
 
 
@@ -29,15 +30,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """Triples from Turtle files, and where each subject stands."""
+    """Triples from Turtle files, where each subject stands, and the files."""
 
     triples: tuple[Triple, ...]
     places: Mapping[NamedNode, Place]
+    files: tuple[RdfFile, ...] = ()
 
     def without(self, *subjects: NamedNode) -> Curated:
         """Leave out every triple about the subjects given."""
         gone = set(subjects)
-        return Curated(tuple(triple for triple in self.triples if triple.subject not in gone), self.places)
+        kept = tuple(triple for triple in self.triples if triple.subject not in gone)
+        return Curated(kept, self.places, self.files)
 
     def place(self, subject: NamedNode) -> str:
         """Say where a subject is described."""
@@ -92,6 +95,7 @@ def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = Fa
     """
     triples: list[Triple] = []
     places: dict[NamedNode, Place] = {}
+    files: list[RdfFile] = []
     faults: list[str] = []
     for path in paths:
         shown = layout.relative(path)
@@ -109,9 +113,10 @@ def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = Fa
         for subject in {t.subject for t in parsed if isinstance(t.subject, NamedNode)}:
             places.setdefault(subject, Place(shown, lines.get(subject)))
         triples += parsed
+        files.append(RdfFile(shown, RdfFormat.TURTLE, text.encode("utf-8"), tuple(parsed), {}))
     if faults:
         raise TurtleError("\n".join(faults))
-    return Curated(tuple(triples), places)
+    return Curated(tuple(triples), places, tuple(files))
 
 
 def _triple(item: Triple | Quad) -> Triple:

@@ -6,7 +6,6 @@ and check says in which phase it holds: on what was written, or on what is compl
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -16,11 +15,12 @@ import pyoxigraph as ox
 
 from iotkg.engines import DEFAULT, Engine, report
 from iotkg.errors import ShapesError
-from iotkg.findings import Finding, Severity, fill, parse_report, plain, shown
+from iotkg.findings import Finding, Severity, Terms, fill, parse_report, plain, shown
 from iotkg.identifiers import shorten
 from iotkg.queryfile import QueryFile
+from iotkg.shapegraph import KINDS, TARGETS, Index, Node, ShapesGraph
 from iotkg.turtle import parse_turtle
-from iotkg.vocab import PREFIXES, QUERY, RDF, term
+from iotkg.vocab import QUERY, RDF, term
 
 Phase: TypeAlias = Literal["written", "complete"]
 Shapes: TypeAlias = tuple[tuple[str, str], ...]
@@ -28,16 +28,8 @@ Shapes: TypeAlias = tuple[tuple[str, str], ...]
 _BOTH: Final = "both"
 _COMPONENT: Final = term("sh:SPARQLConstraintComponent").value
 _DEACTIVATED = ox.Literal("true", datatype=term("xsd:boolean"))
-_KINDS = (term("sh:NodeShape"), term("sh:PropertyShape"))
 _PHASE = term("iotsh:phase")
-_SUBCLASS = term("rdfs:subClassOf")
 _PHASES: dict[ox.NamedNode, Phase] = {term("iotsh:written"): "written", term("iotsh:complete"): "complete"}
-_TARGETS = {
-    term("sh:targetClass"),
-    term("sh:targetNode"),
-    term("sh:targetObjectsOf"),
-    term("sh:targetSubjectsOf"),
-}
 _SAYS_NOTHING = {
     RDF.type,
     _PHASE,
@@ -47,9 +39,8 @@ _SAYS_NOTHING = {
         term(f"sh:{name}")
         for name in ("description", "group", "message", "name", "order", "path", "severity")
     ),
-    *_TARGETS,
+    *TARGETS,
 }
-_USES_SHAPE = {term("sh:node"), term("sh:not"), term("sh:property"), term("sh:qualifiedValueShape")}
 
 
 def validate(
@@ -67,16 +58,22 @@ def validate(
     """
     data = list(triples)
     parsed = _parse(tuple(shapes))
-    active = {shape for shape, when in _phases(parsed).items() if when == phase}
+    active = {shape for shape, when in phases(parsed).items() if when == phase}
     if not active:
         raise ShapesError(f"no shape has iotsh:phase iotsh:{phase}; nothing was checked")
     findings = parse_report(report(engine, data, _activated(tuple(shapes), phase)), parsed)
     if allow_empty or any(finding.severity is Severity.VIOLATION for finding in findings):
         return findings
-    empty = sorted(shorten(shape.value) for shape in active - _matched(data, parsed))
+    focus = ShapesGraph.of(parsed).focus_nodes(data)
+    empty = sorted(_name(shape) for shape in active if not focus.get(shape))
     if empty:
         raise ShapesError(f"the targets of these shapes match nothing in the data: {', '.join(empty)}")
     return findings
+
+
+def described(shapes: Sequence[tuple[str, str]]) -> Index:
+    """Give what the shapes say, by subject; each shape is a file name and its Turtle."""
+    return ShapesGraph.of(_parse(tuple(shapes))).about
 
 
 def run_checks(store: ox.Store, checks: Sequence[QueryFile], *, phase: Phase) -> list[Finding]:
@@ -130,6 +127,11 @@ def _rows(store: ox.Store, check: QueryFile) -> Iterator[Finding]:
                 "en": fill(check.header["message"], words),
                 "zh": fill(check.header["message-zh"], words),
             },
+            terms=Terms(
+                focus=bound["focus"],
+                path=bound["path"] if isinstance(bound.get("path"), ox.NamedNode) else None,
+                value=bound.get("value"),
+            ),
         )
 
 
@@ -144,7 +146,7 @@ def _parse(shapes: Shapes) -> tuple[ox.Triple, ...]:
     faults: list[str] = []
     for name, text in shapes:
         parsed = parse_turtle(text, name=name)
-        if not any(triple.predicate == RDF.type and triple.object in _KINDS for triple in parsed):
+        if not any(triple.predicate == RDF.type and triple.object in KINDS for triple in parsed):
             faults.append(f"{name}: holds no shape")
         triples += parsed
     if not shapes:
@@ -156,49 +158,26 @@ def _parse(shapes: Shapes) -> tuple[ox.Triple, ...]:
 
 
 def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
-    """Name unknown SHACL terms, references to shapes that are not there, and shapes that never run."""
-    from rdflib.namespace import SH  # noqa: PLC0415 - heavy, and needed only where shapes are run
-
-    nodes = {node for triple in triples for node in (triple.predicate, triple.object)}
-    for node in nodes:
-        if isinstance(node, ox.NamedNode) and node.value.startswith(PREFIXES["sh"]) and node.value not in SH:
-            yield f"{shorten(node.value)} is no term of SHACL"
-    shapes = {t.subject for t in triples if t.predicate == RDF.type and t.object in _KINDS}
-    used = {t.object for t in triples if t.predicate in _USES_SHAPE}
-    for user, name in {(t.subject, t.object) for t in triples if t.predicate in _USES_SHAPE}:
-        if name not in shapes:
-            yield f"{_name(user)} uses {_name(name)}, which is no shape"
-    listed = {triple.object for triple in triples if triple.predicate == RDF.first}
-    aimed = {triple.subject for triple in triples if triple.predicate in _TARGETS}
+    """Name what no engine would say: what any shapes must not be, and what ours must be besides."""
+    graph = ShapesGraph.of(triples)
+    yield from graph.faults()
+    used = {node for shape in graph.shapes for node in graph.uses(shape)}
+    aimed = {triple.subject for triple in triples if triple.predicate in TARGETS}
     phases = Counter(t.subject for t in triples if t.predicate == _PHASE and t.object in _PHASES)
-    for shape in shapes | aimed:
+    for shape in graph.shapes:
         if shape in aimed and phases[shape] != 1:
             yield f"{_name(shape)} needs one iotsh:phase: iotsh:written or iotsh:complete"
-        elif shape not in aimed | used | listed:
+        elif shape not in aimed | used:
             yield f"{_name(shape)} has no target and is used by no shape"
-        if not {triple.predicate for triple in triples if triple.subject == shape} - _SAYS_NOTHING:
+        if not graph.about.get(shape, {}).keys() - _SAYS_NOTHING:
             yield f"{_name(shape)} states no constraint"
-    yield from _unusable(triples)
-
-
-def _unusable(triples: Sequence[ox.Triple]) -> Iterator[str]:
-    """Name property shapes without a path and patterns that are no regular expression: engines pass over them."""
-    pathed = {triple.subject for triple in triples if triple.predicate == term("sh:path")}
-    for triple in triples:
-        if triple.predicate == RDF.type and triple.object == _KINDS[1] and triple.subject not in pathed:
-            yield f"{_name(triple.subject)} has no sh:path"
-        if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
-            try:
-                re.compile(triple.object.value)
-            except re.error as error:
-                yield f"{_name(triple.subject)} has a pattern that is no regular expression: {error}"
 
 
 def _name(node: object) -> str:
     return shorten(node.value) if isinstance(node, ox.NamedNode) else str(node)
 
 
-def _phases(triples: Iterable[ox.Triple]) -> dict[ox.NamedNode, Phase]:
+def phases(triples: Iterable[ox.Triple]) -> dict[Node, Phase]:
     """Give the phase of each shape with a target."""
     return {
         triple.subject: _PHASES[triple.object]
@@ -210,42 +189,9 @@ def _phases(triples: Iterable[ox.Triple]) -> dict[ox.NamedNode, Phase]:
     }
 
 
-def _matched(data: Sequence[ox.Triple], shapes: Iterable[ox.Triple]) -> set[object]:
-    """Give the shapes that have a focus node in the data."""
-    predicates: set[object] = {triple.predicate for triple in data}
-    present: dict[str, set[object]] = {
-        "targetClass": _inhabited(data),
-        "targetNode": {node for triple in data for node in (triple.subject, triple.object)},
-        "targetObjectsOf": predicates,
-        "targetSubjectsOf": predicates,
-    }
-    return {
-        triple.subject
-        for triple in shapes
-        if triple.predicate in _TARGETS
-        and triple.object in present[triple.predicate.value.removeprefix(PREFIXES["sh"])]
-    }
-
-
-def _inhabited(data: Sequence[ox.Triple]) -> set[object]:
-    """Give the classes that have an instance, in themselves or in a class below them."""
-    above: dict[object, list[object]] = {}
-    for triple in data:
-        if triple.predicate == _SUBCLASS:
-            above.setdefault(triple.subject, []).append(triple.object)
-    found: set[object] = set()
-    waiting: list[object] = [triple.object for triple in data if triple.predicate == RDF.type]
-    while waiting:
-        item = waiting.pop()
-        if item not in found:
-            found.add(item)
-            waiting += above.get(item, ())
-    return found
-
-
 @lru_cache(maxsize=4)
 def _activated(shapes: Shapes, phase: Phase) -> tuple[ox.Triple, ...]:
     """Give the shapes as an engine reads them, those of the other phase deactivated."""
     triples = _parse(shapes)
-    other = [shape for shape, when in _phases(triples).items() if when != phase]
+    other = [shape for shape, when in phases(triples).items() if when != phase]
     return (*triples, *(ox.Triple(shape, term("sh:deactivated"), _DEACTIVATED) for shape in other))

@@ -1,0 +1,230 @@
+"""Hold any data against any shapes, and say all there is to say of it: the working of ``iotkg validate --data``.
+
+No inference, as pySHACL by default: data and ontology are one graph, as they stand. A verdict that rests on nothing is
+told apart from a good one: shapes without a focus node, terms nobody defines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, TypeAlias
+
+import pyoxigraph as ox
+
+from iotkg.advice import Adviser
+from iotkg.engines import DEFAULT, Engine, Limits, name_of, report_apart
+from iotkg.errors import ShapesError
+from iotkg.findings import Finding, Severity, Terms, parse_report, plain
+from iotkg.identifiers import shorten, shortened
+from iotkg.locating import Locator
+from iotkg.outcome import Outcome, ShapeRun, identified, results, target_words
+from iotkg.rdffile import RdfFile
+from iotkg.shapegraph import Node, ShapesGraph, Term, index, shown
+from iotkg.vocab import PREFIXES, QUERY, RDF, term
+
+Choice: TypeAlias = Literal["auto"] | Engine
+"""``auto``: the quick engine, and pySHACL for what it cannot evaluate."""
+
+_NAMES: Final = (term("skos:prefLabel"), term("rdfs:label"), term("sh:name"))
+_WHOLE: Final = re.compile(r"<([^<>\s]+)>")
+_SPARQL: Final = term("sh:SPARQLConstraintComponent").value
+_SHARE: Final = 0.75
+"""How much of the machine's memory a run of an engine may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be checked: the files of data, ontology and shapes, by what engine, within what limits."""
+
+    data: Sequence[RdfFile]
+    shapes: Sequence[RdfFile]
+    ontology: Sequence[RdfFile] = ()
+    engine: Choice = "auto"
+    limits: Limits = field(default_factory=Limits)
+    recursion: bool = False
+    known: frozenset[ox.NamedNode] | None = None
+    """The terms of our vocabulary, where data may use it; None when there is no ontology to read them from."""
+
+
+def check(job: Job) -> Outcome:
+    """Check data against shapes.
+
+    Raises: ShapesError when the shapes are broken, are none, refer to each other in a circle (unless ``recursion``),
+    or cannot be evaluated within the limits.
+    """
+    held = [triple for file in (*job.data, *job.ontology) for triple in file.triples]
+    graph = ShapesGraph.of(triple for file in job.shapes for triple in file.triples)
+    _refuse(graph, allow_circles=job.recursion)
+    engine, written, notes = _run(job, held)
+    found = parse_report(
+        (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES)), graph.triples
+    )
+    found += _unknown(held, job.known)
+    focus = graph.focus_nodes(held)
+    prefixes = _prefixes(job)
+    if found:
+        locator = Locator([*job.data, *job.ontology])
+        adviser = Adviser(graph.about, held)
+        found = identified([locator.locate(adviser.advise(one)) for one in found], index(held))
+        found = [_tidy(one, prefixes) for one in found]
+    return Outcome(
+        findings=tuple(sorted(found)),
+        runs=tuple(shape_runs(graph, focus, found, Locator(job.shapes))),
+        engine=engine,
+        files=tuple(file.name for file in (*job.data, *job.ontology, *job.shapes)),
+        triples=len(held),
+        empty=tuple(sorted(_empty(graph, focus))),
+        notes=tuple(notes),
+        results=results(found),
+        prefixes=prefixes,
+    )
+
+
+def memory_allowed() -> int:
+    """Give how many bytes of memory a run may take on this machine; 0 where that cannot be known."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _SHARE)
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def _refuse(graph: ShapesGraph, *, allow_circles: bool) -> None:
+    faults = sorted(set(graph.faults()))
+    circle = graph.circle()
+    if circle and not allow_circles:
+        faults.append(
+            f"shapes refer to each other in a circle, which SHACL leaves undefined: {' → '.join(circle)}; "
+            "break it, or take what the engine makes of it with --allow-recursion"
+        )
+    if faults:
+        raise ShapesError("\n".join(faults))
+
+
+def _run(job: Job, held: Sequence[ox.Triple]) -> tuple[str, bytes, list[str]]:
+    """Run the engine asked for; where the quick one was not asked for by name, pySHACL stands in for it."""
+    data = ox.serialize(held, format=ox.RdfFormat.N_TRIPLES) or b""
+    shapes = ox.serialize(
+        (triple for file in job.shapes for triple in file.triples), format=ox.RdfFormat.N_TRIPLES
+    )
+    prefixes = {prefix: iri for file in job.shapes for prefix, iri in file.prefixes.items()}
+
+    def run(engine: Engine) -> bytes:
+        return report_apart(engine, data, shapes or b"", prefixes=prefixes, limits=job.limits)
+
+    if job.engine != "auto":
+        return name_of(job.engine), run(job.engine), []
+    try:
+        return name_of(DEFAULT), run(DEFAULT), []
+    except ShapesError as error:
+        try:
+            return name_of("pyshacl"), run("pyshacl"), [f"{error}; the verdict is pySHACL's"]
+        except ShapesError as second:
+            raise second from error
+
+
+def _unknown(held: Iterable[ox.Triple], known: frozenset[ox.NamedNode] | None) -> Iterator[Finding]:
+    """Find uses of terms in our namespace that no ontology defines.
+
+    Raises: ShapesError when our terms are used and there is no ontology to hold them against.
+    """
+    namespace = PREFIXES["iotkg"]
+    described = {triple.subject for triple in held}
+    for triple in held:
+        used = [triple.predicate, *([triple.object] if triple.predicate == RDF.type else [])]
+        for node in used:
+            if not isinstance(node, ox.NamedNode) or not node.value.startswith(namespace):
+                continue
+            if known is None:
+                raise ShapesError(
+                    f"the data uses {shorten(node.value)} and there is no ontology to hold such terms against; "
+                    "name it with --ontology"
+                )
+            if node in known or node in described or isinstance(triple.subject, ox.Triple):
+                continue
+            value = node if isinstance(triple.object, ox.Triple) else triple.object
+            yield Finding(
+                severity=Severity.VIOLATION,
+                shape=f"{QUERY}unknown-term",
+                focus=plain(triple.subject),
+                path=shorten(triple.predicate.value),
+                value=plain(value),
+                component=_SPARQL,
+                messages={
+                    "en": f"{shorten(node.value)} is no term of the ontology",
+                    "zh": f"本体中没有 {shorten(node.value)}",
+                },
+                terms=Terms(focus=triple.subject, path=triple.predicate, value=value),
+            )
+
+
+def shape_runs(
+    graph: ShapesGraph, focus: Mapping[Node, set[Term]], found: Sequence[Finding], locator: Locator
+) -> Iterator[ShapeRun]:
+    """Say of each shape in ``focus`` what it looked at, and how much it found; the locator knows the shapes files."""
+    for shape in sorted(focus, key=shown):
+        below = graph.below(shape)
+        place = locator.subject(shape)
+        properties = graph.about.get(shape, {})
+        names = {
+            value.language or "en": value.value
+            for name in reversed(_NAMES)
+            for value in properties.get(name, ())
+            if isinstance(value, ox.Literal)
+        }
+        yield ShapeRun(
+            shape=plain(shape),
+            names=names,
+            file=locator.files[place[0]].name if place else None,
+            line=place[1].line if place and place[1] else None,
+            targets=tuple(target_words(kind, node) for kind, node in graph.targets[shape]),
+            focus=tuple(sorted(shown(node) for node in focus[shape])),
+            results=sum(
+                one.terms is not None and one.terms.shape in below and one.terms.focus in focus[shape]
+                for one in found
+            ),
+        )
+
+
+def _prefixes(job: Job) -> dict[str, str]:
+    """Give the prefixes of all files, namespace first; the data's win, longer namespaces come first."""
+    files = (*job.shapes, *job.ontology, *job.data)
+    found = {iri: prefix for file in files for prefix, iri in file.prefixes.items() if prefix}
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+
+
+def _tidy(finding: Finding, prefixes: Mapping[str, str]) -> Finding:
+    """Write whole IRIs in what is shown as the files write them, with their prefixes."""
+
+    def short(match: re.Match[str]) -> str:
+        return shortened(match[1], prefixes)
+
+    return replace(
+        finding,
+        path=finding.path and _WHOLE.sub(short, finding.path),
+        messages={language: _WHOLE.sub(short, text) for language, text in finding.messages.items()},
+        advice={language: _WHOLE.sub(short, text) for language, text in finding.advice.items()},
+    )
+
+
+def _empty(graph: ShapesGraph, focus: dict[Node, set[Term]]) -> Iterator[str]:
+    """Say which shapes had nothing to look at."""
+    if not focus:
+        yield "no shape has a target; nothing was checked"
+    for shape, nodes in focus.items():
+        if not nodes:
+            aims = ", ".join(target_words(kind, node) for kind, node in graph.targets[shape])
+            yield f"the target of {shown(shape)} matches nothing in the data: {aims}"
+
+
+def defined(files: Iterable[RdfFile]) -> frozenset[ox.NamedNode]:
+    """Give the terms in our namespace that ontology files define."""
+    namespace = PREFIXES["iotkg"]
+    return frozenset(
+        triple.subject
+        for file in files
+        for triple in file.triples
+        if isinstance(triple.subject, ox.NamedNode) and triple.subject.value.startswith(namespace)
+    )

@@ -1,0 +1,309 @@
+"""``iotkg validate``: SHACL for this checkout and for any RDF files, in a form that a CI job can trust."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand
+
+from iotkg import errors
+from iotkg.console import Language, err, fail, out
+
+if TYPE_CHECKING:
+    from iotkg.findings import Finding
+    from iotkg.inspecting import Inspected, Request
+    from iotkg.outcome import Outcome
+
+_CHANGED: Final = "--changed"
+
+
+class Threshold(StrEnum):
+    """The least severity that fails a run."""
+
+    violation = "violation"
+    warning = "warning"
+    info = "info"
+
+
+class EngineName(StrEnum):
+    """What evaluates the shapes: the quick engine (pySHACL for what it cannot), or one by name."""
+
+    auto = "auto"
+    shifty = "shifty"
+    pyshacl = "pyshacl"
+
+
+class Command(TyperCommand):
+    """Lets ``--changed`` stand alone, for ``--changed HEAD``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Fill in the revision where none is written."""
+        filled = [
+            f"{_CHANGED}=HEAD" if here == _CHANGED and after.startswith("-") else here
+            for here, after in zip_longest(args, args[1:], fillvalue="--")
+        ]
+        return super().parse_args(ctx, filled)
+
+
+def validate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Report only on these files or folders of the checkout.")
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Check this RDF file or folder instead of the checkout; repeatable."),
+    ] = None,
+    shapes: Annotated[
+        list[Path] | None, typer.Option(help="Shapes for --data; default: those in the data. Repeatable.")
+    ] = None,
+    ontology: Annotated[
+        list[Path] | None, typer.Option(help="Read beside --data, for its classes. Repeatable.")
+    ] = None,
+    lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="What is written to standard output; see --output for the formats."),
+    ] = "text",
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT=PATH",
+            help="Write a report as well: text, github, sarif, junit, json, html, csv or turtle; - is standard "
+            "output. Repeatable.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Threshold, typer.Option(help="The least severity that fails the run.")
+    ] = Threshold.violation,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Fail only on findings that are not in this file.")
+    ] = None,
+    update_baseline: Annotated[bool, typer.Option(help="Write all findings into the baseline.")] = False,
+    changed: Annotated[
+        str | None,
+        typer.Option(_CHANGED, metavar="[REV]", help="Report only what differs from a revision (HEAD)."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option(help="List every shape with what it looked at: why the run passed.")
+    ] = False,
+    watch: Annotated[bool, typer.Option(help="Check again whenever a file is saved, until Ctrl-C.")] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="pyshacl gives the verdict of record, some twenty times slower.")
+    ] = EngineName.auto,
+    allow_empty: Annotated[bool, typer.Option(help="Let shapes pass whose target matches nothing.")] = False,
+    allow_recursion: Annotated[
+        bool, typer.Option(help="Let shapes refer to each other in a circle, as the engine sees fit.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that the engine may take.")] = 600.0,
+    cache: Annotated[bool, typer.Option(help="Use and keep results of earlier runs.")] = True,
+) -> None:
+    """Check the checkout, as written and after inference, or any data against any shapes; write nothing but reports.
+
+    Exit codes: 0 good, 1 findings, 2 wrong usage, 3 input or output failed, 4 shapes broken or nothing checked.
+    """
+    from iotkg.inspecting import Request
+
+    outputs = _outputs(form, output or [])
+    if (data or shapes) and paths:
+        raise errors.RequestError("PATHS are of the checkout; with --data, name files by --data alone")
+    if update_baseline and baseline is None:
+        raise errors.RequestError("--update-baseline needs --baseline FILE, the file to write")
+    request = Request(
+        start=Path.cwd(),
+        data=data or (),
+        shapes=shapes or (),
+        ontology=ontology or (),
+        engine=engine.value,
+        seconds=timeout,
+        recursion=allow_recursion,
+        cached=cache,
+    )
+    run = _Run(
+        request,
+        outputs,
+        paths or [],
+        lang.value,
+        fail_on,
+        baseline,
+        update_baseline,
+        changed,
+        explain,
+        allow_empty,
+    )
+    sys.exit(_watching(run) if watch else run.once())
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One command line, which may run many times."""
+
+    request: Request
+    outputs: list[tuple[str, Path | None]]
+    paths: list[Path]
+    lang: str
+    threshold: Threshold
+    baseline: Path | None
+    update: bool
+    changed: str | None
+    explain: bool
+    allow_empty: bool
+
+    def once(self) -> int:
+        """Check, report, and give the exit code."""
+        from iotkg.inspecting import inspect
+
+        inspected = inspect(self.request)
+        outcome = inspected.outcome
+        findings, beside = self._selected(inspected)
+        shown = outcome.only(findings)
+        code = self._code(shown)
+        if not self.allow_empty:
+            beside += outcome.empty
+            code = code or (4 if outcome.empty else 0)
+        if self.explain:
+            from iotkg.reports.explanation import to_explanation
+
+            out.print(to_explanation(outcome, self.lang), markup=False, end="")
+        self._write(shown)
+        for words in beside:
+            err.print(words, markup=False)
+        return code
+
+    def _selected(self, inspected: Inspected) -> tuple[list[Finding], list[str]]:
+        """Give the findings that are to be reported, and what is said beside them."""
+        findings = list(inspected.outcome.findings)
+        beside = list(inspected.outcome.notes)
+        if self.paths:
+            findings, said = _within(findings, _wanted(self.paths), complete=not inspected.outcome.notes)
+            beside += said
+        if self.changed:
+            from iotkg.changes import blocks_of, since, touched
+
+            everything = len(findings)
+            changes = since(self.changed, self.request.start)
+            findings = touched(findings, changes, blocks_of(inspected.files()))
+            if everything > len(findings):
+                beside.append(
+                    f"{everything - len(findings)} findings stand outside what differs from {self.changed}"
+                )
+        if self.baseline is not None:
+            from iotkg import baseline as known
+
+            if self.update:
+                known.save(self.baseline, findings)
+                beside.append(f"{self.baseline}: {len(findings)} findings written")
+            held = known.compare(findings, known.load(self.baseline))
+            findings = list(held.new)
+            beside += [f"no longer found, take it out of {self.baseline}: {words}" for words in held.gone]
+            if held.known:
+                beside.append(f"{len(held.known)} findings are in {self.baseline} and let be")
+        return findings, beside
+
+    def _code(self, outcome: Outcome) -> int:
+        """Give 1 when a finding is as severe as the threshold, or a fault elsewhere kept a part from being checked."""
+        order = list(Threshold)
+        severe = {name.value for name in order[: order.index(self.threshold) + 1]}
+        incomplete = bool(outcome.notes) and not self.request.data
+        return 1 if incomplete or any(one.severity.value in severe for one in outcome.findings) else 0
+
+    def _write(self, outcome: Outcome) -> None:
+        from iotkg.loading import write_text
+        from iotkg.reports import FORMATS
+
+        texts = [(FORMATS[name](outcome, self.lang), path) for name, path in self.outputs]
+        for text, path in texts:
+            if path is None:
+                sys.stdout.write(text)
+            else:
+                write_text(path, text, str(path))
+
+
+def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
+    """Read ``FORMAT=PATH`` options; None is standard output.
+
+    Raises: RequestError when a format is unknown or standard output is asked for twice; OutputError when a folder
+    cannot be written to.
+    """
+    from iotkg.reports import FORMATS
+
+    found: list[tuple[str, Path | None]] = []
+    for one in stated:
+        name, equals, place = one.partition("=")
+        if not equals or not place:
+            raise errors.RequestError(
+                f"--output {one}: write FORMAT=PATH, as in sarif=report.sarif or turtle=-"
+            )
+        found.append((name, None if place == "-" else Path(place)))
+    if all(path is not None for _, path in found):
+        found.insert(0, (form, None))
+    for name, path in found:
+        if name not in FORMATS:
+            raise errors.RequestError(f"{name!r} is no format; there are {', '.join(FORMATS)}")
+        if path is not None and not path.parent.is_dir():
+            raise errors.OutputError(f"{path}: there is no folder {path.parent}; make it first")
+    if sum(path is None for _, path in found) > 1:
+        raise errors.RequestError("two reports to standard output; give one of them a file")
+    return found
+
+
+def _wanted(paths: Sequence[Path]) -> set[str]:
+    """Name the Turtle files of the checkout that the paths cover.
+
+    Raises: RequestError when a path covers none.
+    """
+    from iotkg.layout import Layout
+
+    layout = Layout.find(Path.cwd())
+    known = {layout.relative(path): path for path in layout.turtle}
+    wanted: set[str] = set()
+    for path in paths:
+        whole = path.resolve()
+        covered = {name for name, file in known.items() if file == whole or file.is_relative_to(whole)}
+        if not covered:
+            raise errors.RequestError(
+                f"{path}: no Turtle file of this checkout is there; name one below {layout.root}"
+            )
+        wanted |= covered
+    return wanted
+
+
+def _within(findings: list[Finding], wanted: set[str], *, complete: bool) -> tuple[list[Finding], list[str]]:
+    """Keep the findings in some files, and those in none; say how many violations stand in others."""
+    inside = [one for one in findings if one.file is None or one.file in wanted]
+    elsewhere = sum(one.severity == "violation" for one in findings) - sum(
+        one.severity == "violation" for one in inside
+    )
+    if not elsewhere:
+        return inside, []
+    count = "1 fault stands" if elsewhere == 1 else f"{elsewhere} faults stand"
+    unknown = "" if complete else ", so what follows from these was not checked"
+    return inside, [f"{count} in other files{unknown}: run iotkg validate"]
+
+
+def _watching(run: _Run) -> int:
+    """Check, and check again whenever a file is saved, until the user stops it; failures do not end it."""
+    from watchfiles import watch
+
+    request = run.request
+    places = [*request.data, *request.shapes, *request.ontology] or [request.start]
+    code = _guarded(run)
+    for changes in watch(*places, raise_interrupt=False):
+        names = sorted({Path(name).name for _, name in changes})
+        if any(not name.startswith(".") and not name.endswith(".new") for name in names):
+            err.print(f"— {', '.join(names)} —", markup=False)
+            code = _guarded(run)
+    return code
+
+
+def _guarded(run: _Run) -> int:
+    try:
+        return run.once()
+    except errors.IotkgError as error:
+        return fail(error)

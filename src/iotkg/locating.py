@@ -1,0 +1,153 @@
+"""From a finding to the file, line and column at fault: the statement where it is written, else the subject's block.
+
+A path of several steps is followed in the files' own statements from the focus node, and the first statement on the
+way to the value is the one at fault. What follows from statements stands in no file: it has its subject's place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import pyoxigraph as ox
+
+from iotkg.findings import Finding, Terms
+from iotkg.positions import Positions, Spot
+from iotkg.rdffile import RdfFile
+from iotkg.shapegraph import Index, Term, members
+from iotkg.vocab import RDF, term
+
+_INVERSE = term("sh:inversePath")
+_ALTERNATIVE = term("sh:alternativePath")
+_REPEATED = (term("sh:zeroOrMorePath"), term("sh:oneOrMorePath"), term("sh:zeroOrOnePath"))
+_Way: TypeAlias = tuple[tuple[int, ox.Triple] | None, Term]
+_FAR = 1000
+"""How many nodes a path of any length is followed over before it is given up."""
+
+
+@dataclass(slots=True)
+class Locator:
+    """Finds places in files; reads where statements stand only in the files that findings lead to.
+
+    ``origins`` give for what follows from a statement the subject that the statement is about.
+    """
+
+    files: Sequence[RdfFile]
+    origins: Mapping[Term, Term] = field(default_factory=dict)
+    _about: dict[Term, list[tuple[int, ox.Triple]]] = field(default_factory=lambda: defaultdict(list))
+    _to: dict[Term, list[tuple[int, ox.Triple]]] = field(default_factory=lambda: defaultdict(list))
+    _places: dict[int, Positions] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number, file in enumerate(self.files):
+            for triple in file.triples:
+                if not isinstance(triple.subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
+                    self._about[triple.subject].append((number, triple))
+                    self._to[triple.object].append((number, triple))
+
+    def locate(self, finding: Finding) -> Finding:
+        """Add file, line and column; as it is when the files say nothing of the finding's focus."""
+        if finding.terms is None:
+            return finding
+        found = self._statement(finding.terms, finding.component) or self.subject(finding.terms.focus)
+        if found is None:
+            return finding
+        number, spot = found
+        name = self.files[number].name
+        if spot is None:
+            return replace(finding, file=name)
+        return replace(finding, file=name, line=spot.line, column=spot.column)
+
+    def subject(self, node: Term) -> tuple[int, Spot | None] | None:
+        """Give where a node is described: the block that states its type, else its first, else where it is named."""
+        known = self._about.get(node)
+        if not known and node in self.origins:
+            node = self.origins[node]
+            known = self._about.get(node)
+        if known and not isinstance(node, ox.Literal):
+            number = next((number for number, triple in known if triple.predicate == RDF.type), known[0][0])
+            return number, self._in(number).block(node)
+        for number, triple in self._to.get(node, ()):
+            return number, self._spot(number, triple)
+        return None
+
+    def _statement(self, terms: Terms, component: str) -> tuple[int, Spot | None] | None:
+        """Give where the statement at fault is written."""
+        if terms.path is None:
+            return None
+        if terms.value is not None:
+            for first, end in self._follow(terms.path, terms.focus, terms.spelling):
+                if end == terms.value and first is not None:
+                    number, triple = first
+                    return number, self._spot(number, triple)
+            return None
+        if "Max" not in component and "UniqueLang" not in component:
+            return None  # something is missing: the block is where it belongs
+        ways = [
+            first for first, _ in self._follow(terms.path, terms.focus, terms.spelling) if first is not None
+        ]
+        if not ways:
+            return None
+        placed = sorted(
+            ((self.files[number].name, self._spot(number, triple), number) for number, triple in ways),
+            key=lambda way: (way[0], way[1] or Spot(0, 0)),
+        )
+        return placed[-1][2], placed[-1][1]  # the last one is most likely the one too many
+
+    def _follow(self, path: Term, start: Term, spelling: Index) -> Iterator[_Way]:
+        """Walk a property path from a node: the first statement of each way (none for no step), and its end."""
+        if isinstance(path, ox.NamedNode):
+            yield from self._step(path, start)
+            return
+        spelt = spelling.get(path, {})
+        for inner in spelt.get(_INVERSE, ()):
+            for number, triple in self._to.get(start, ()):
+                if triple.predicate == inner and not isinstance(triple.subject, ox.Triple):
+                    yield (number, triple), triple.subject
+        for choice in spelt.get(_ALTERNATIVE, ()):
+            for inner in members(choice, spelling):
+                yield from self._follow(inner, start, spelling)
+        for repeated in _REPEATED:
+            for inner in spelt.get(repeated, ()):
+                yield from self._repeat(inner, start, spelling)
+        if RDF.first in spelt:
+            yield from self._sequence(list(members(path, spelling)), start, spelling)
+
+    def _step(self, predicate: ox.NamedNode, start: Term) -> Iterator[_Way]:
+        for number, triple in self._about.get(start, ()):
+            if triple.predicate == predicate and not isinstance(triple.object, ox.Triple):
+                yield (number, triple), triple.object
+
+    def _sequence(self, steps: Sequence[Term], start: Term, spelling: Index) -> Iterator[_Way]:
+        if not steps:
+            yield None, start
+            return
+        for first, end in self._follow(steps[0], start, spelling):
+            for later, last in self._sequence(steps[1:], end, spelling):
+                yield first or later, last
+
+    def _repeat(self, inner: Term, start: Term, spelling: Index) -> Iterator[_Way]:
+        seen: set[Term] = {start}
+        waiting: list[tuple[tuple[int, ox.Triple] | None, Term]] = [(None, start)]
+        while waiting and len(seen) < _FAR:
+            first, node = waiting.pop()
+            yield first, node
+            for step, end in self._follow(inner, node, spelling):
+                if end not in seen:
+                    seen.add(end)
+                    waiting.append((first or step, end))
+
+    def _spot(self, number: int, triple: ox.Triple) -> Spot | None:
+        subject, value = triple.subject, triple.object
+        if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
+            return None
+        places = self._in(number)
+        spots = places.statements(subject, triple.predicate, value)
+        return min(spots, default=None) or places.block(subject)
+
+    def _in(self, number: int) -> Positions:
+        if number not in self._places:
+            self._places[number] = self.files[number].positions()
+        return self._places[number]

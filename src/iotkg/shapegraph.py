@@ -1,0 +1,258 @@
+"""A shapes graph as text to be read: what it targets, what it says, and what an engine would pass over in silence.
+
+Pure: reads triples. Source of the rules: W3C, Shapes Constraint Language (SHACL), Recommendation of 2017.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Final, TypeAlias
+
+import pyoxigraph as ox
+
+from iotkg.identifiers import shorten
+from iotkg.vocab import PREFIXES, RDF, term
+
+Node: TypeAlias = ox.NamedNode | ox.BlankNode
+Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+Index: TypeAlias = dict[Term, dict[ox.NamedNode, list[Term]]]
+"""The objects of each subject and predicate."""
+
+KINDS: Final = (term("sh:NodeShape"), term("sh:PropertyShape"))
+TARGETS: Final = {
+    term("sh:targetClass"): "class",
+    term("sh:targetNode"): "node",
+    term("sh:targetObjectsOf"): "objects of",
+    term("sh:targetSubjectsOf"): "subjects of",
+}
+USES_SHAPE: Final = {term(f"sh:{name}") for name in ("node", "not", "property", "qualifiedValueShape")}
+_LISTS_SHAPES: Final = {term(f"sh:{name}") for name in ("and", "or", "xone")}
+_CLASSES: Final = (term("rdfs:Class"), term("owl:Class"))
+_SUBCLASS: Final = term("rdfs:subClassOf")
+_DEACTIVATED: Final = term("sh:deactivated")
+_PATH: Final = term("sh:path")
+_TRUE: Final = {"true", "1"}
+_ADVANCED: Final = {
+    term("sh:target"): "name its focus nodes with sh:targetClass, sh:targetNode or another core target",
+    term("sh:js"): "write the constraint with sh:sparql",
+    term("sh:expression"): "write the constraint with sh:sparql",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShapesGraph:
+    """The triples of one or several shapes files, indexed."""
+
+    triples: tuple[ox.Triple, ...]
+    about: Index
+
+    @classmethod
+    def of(cls, triples: Iterable[ox.Triple]) -> ShapesGraph:
+        """Index triples."""
+        kept = tuple(triples)
+        return cls(kept, index(kept))
+
+    @property
+    def shapes(self) -> set[Node]:
+        """Everything that SHACL takes for a shape: by its type, its target, its parameters, or its use."""
+        found: set[Node] = set()
+        for triple in self.triples:
+            if isinstance(triple.subject, ox.Triple):
+                continue
+            if (triple.predicate == RDF.type and triple.object in KINDS) or triple.predicate in TARGETS:
+                found.add(triple.subject)
+            elif triple.predicate in USES_SHAPE and not isinstance(triple.object, ox.Literal | ox.Triple):
+                found.add(triple.object)
+            elif triple.predicate in _LISTS_SHAPES and not isinstance(triple.object, ox.Triple):
+                found.update(m for m in members(triple.object, self.about) if not isinstance(m, ox.Literal))
+        return found
+
+    @property
+    def targets(self) -> dict[Node, list[tuple[str, Term]]]:
+        """What each active shape with a target is aimed at, as (kind, node); a shape that is a class aims at it."""
+        found: dict[Node, list[tuple[str, Term]]] = {}
+        for shape, properties in self.about.items():
+            if isinstance(shape, ox.Literal) or self.deactivated(shape):
+                continue
+            aims = [(kind, node) for aim, kind in TARGETS.items() for node in properties.get(aim, ())]
+            types = properties.get(RDF.type, ())
+            if any(kind in types for kind in _CLASSES) and any(kind in types for kind in KINDS):
+                aims.append(("class", shape))
+            if aims:
+                found[shape] = aims
+        return found
+
+    def deactivated(self, shape: Term) -> bool:
+        """Say whether a shape is switched off."""
+        return any(
+            isinstance(value, ox.Literal) and value.value in _TRUE
+            for value in self.about.get(shape, {}).get(_DEACTIVATED, ())
+        )
+
+    def uses(self, shape: Term) -> set[Node]:
+        """Give the shapes that a shape refers to."""
+        properties = self.about.get(shape, {})
+        used = {node for use in USES_SHAPE for node in properties.get(use, ())}
+        used |= {
+            m for use in _LISTS_SHAPES for head in properties.get(use, ()) for m in members(head, self.about)
+        }
+        return {node for node in used if not isinstance(node, ox.Literal)}
+
+    def below(self, shape: Node) -> set[Node]:
+        """Give a shape and all that it refers to, however far."""
+        found: set[Node] = set()
+        waiting = [shape]
+        while waiting:
+            item = waiting.pop()
+            if item not in found:
+                found.add(item)
+                waiting += self.uses(item)
+        return found
+
+    def owners(self) -> dict[Term, ox.NamedNode]:
+        """Give for each shape without a name a named one that it belongs to: the name that lasts from run to run."""
+        found: dict[Term, ox.NamedNode] = {}
+        for shape in sorted(self.shapes, key=str):
+            if isinstance(shape, ox.NamedNode):
+                waiting = list(self.uses(shape))
+                while waiting:
+                    node = waiting.pop()
+                    if isinstance(node, ox.BlankNode) and node not in found:
+                        found[node] = shape
+                        waiting += self.uses(node)
+        return found
+
+    def focus_nodes(self, data: Sequence[ox.Triple]) -> dict[Node, set[Term]]:
+        """Give the focus nodes of each active shape with a target; those that match nothing have an empty set."""
+        instances = _Instances(data)
+        return {
+            shape: {node for kind, aim in aims for node in instances.at(kind, aim)}
+            for shape, aims in self.targets.items()
+        }
+
+    def circle(self) -> list[str]:
+        """Give a circle of shapes that refer to each other, first and last the same, or nothing.
+
+        SHACL leaves the verdict of such shapes undefined (Recommendation, section 3.4.3).
+        """
+        try:
+            TopologicalSorter({shape: self.uses(shape) for shape in self.shapes}).prepare()
+        except CycleError as error:
+            return [shown(node) for node in error.args[1]]
+        return []
+
+    def faults(self) -> Iterator[str]:
+        """Name what makes a verdict worthless: no shapes, unknown terms, shapes that are not there or cannot run."""
+        shapes = self.shapes
+        if not shapes:
+            yield "there is no shape; nothing was checked"
+        yield from self._unknown_terms()
+        for shape in shapes:
+            for used in self.uses(shape):
+                if used not in self.about:
+                    yield f"{shown(shape)} uses {shown(used)}, which is no shape"
+        for triple in self.triples:
+            if triple.predicate in _ADVANCED:
+                yield (
+                    f"{shown(triple.subject)} has {shown(triple.predicate)}, of SHACL Advanced Features, which is "
+                    f"not evaluated; {_ADVANCED[triple.predicate]}"
+                )
+        yield from self.unusable()
+
+    def unusable(self) -> Iterator[str]:
+        """Name property shapes without a path and patterns that are no regular expression."""
+        for triple in self.triples:
+            if isinstance(triple.subject, ox.Triple):
+                continue
+            subject = self.about.get(triple.subject, {})
+            if triple.predicate == RDF.type and triple.object == KINDS[1] and _PATH not in subject:
+                yield f"{shown(triple.subject)} has no sh:path"
+            if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
+                try:
+                    re.compile(triple.object.value)
+                except re.error as error:
+                    yield f"{shown(triple.subject)} has a pattern that is no regular expression: {error}"
+
+    def _unknown_terms(self) -> Iterator[str]:
+        nodes = {node for triple in self.triples for node in (triple.predicate, triple.object)}
+        for node in nodes:
+            if (
+                isinstance(node, ox.NamedNode)
+                and node.value.startswith(PREFIXES["sh"])
+                and not _is_shacl(node)
+            ):
+                yield f"{shorten(node.value)} is no term of SHACL"
+
+
+class _Instances:
+    """Finds focus nodes in data."""
+
+    def __init__(self, data: Sequence[ox.Triple]) -> None:
+        self._types: dict[Term, set[Term]] = defaultdict(set)
+        self._below: dict[Term, set[Term]] = defaultdict(set)
+        self._subjects: dict[Term, set[Term]] = defaultdict(set)
+        self._objects: dict[Term, set[Term]] = defaultdict(set)
+        for triple in data:
+            subject, predicate, value = triple.subject, triple.predicate, triple.object
+            if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
+                continue
+            if predicate == RDF.type:
+                self._types[value].add(subject)
+            elif predicate == _SUBCLASS:
+                self._below[value].add(subject)
+            self._subjects[predicate].add(subject)
+            self._objects[predicate].add(value)
+
+    def at(self, kind: str, aim: Term) -> set[Term]:
+        if kind == "node":
+            return {aim}
+        if kind == "subjects of":
+            return self._subjects.get(aim, set())
+        if kind == "objects of":
+            return self._objects.get(aim, set())
+        found: set[Term] = set()
+        seen: set[Term] = set()
+        waiting = [aim]
+        while waiting:
+            item = waiting.pop()
+            if item not in seen:
+                seen.add(item)
+                found |= self._types.get(item, set())
+                waiting += self._below.get(item, ())
+        return found
+
+
+def index(triples: Iterable[ox.Triple]) -> Index:
+    """Give the objects of each subject and predicate, triple terms left out."""
+    found: Index = defaultdict(lambda: defaultdict(list))
+    for triple in triples:
+        if not isinstance(triple.subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
+            found[triple.subject][triple.predicate].append(triple.object)
+    return {subject: dict(properties) for subject, properties in found.items()}
+
+
+def members(head: Term, about: Index) -> Iterator[Term]:
+    """Yield the members of an RDF list, to its end or to where it circles."""
+    seen: set[Term] = set()
+    while head != RDF.nil and head in about and head not in seen:
+        seen.add(head)
+        cell = about[head]
+        yield from cell.get(RDF.first, ())
+        head = next(iter(cell.get(RDF.rest, ())), RDF.nil)
+
+
+def shown(node: object) -> str:
+    """Write a node as a message shows it."""
+    if isinstance(node, ox.BlankNode):
+        return "[…]"
+    return shorten(node.value) if isinstance(node, ox.NamedNode) else str(node)
+
+
+def _is_shacl(node: ox.NamedNode) -> bool:
+    from rdflib.namespace import SH  # noqa: PLC0415 - heavy, and needed only where shapes are run
+
+    return node.value in SH
