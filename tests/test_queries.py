@@ -43,6 +43,13 @@ def test_each_answers_as_its_golden_result_says(answers, golden, name):
 
 
 @pytest.mark.parametrize("name", QUERIES)
+def test_none_says_the_same_twice(answers, name):
+    """Two ways to one answer make one row."""
+    rows = Counter(tuple(row.items()) for row in answers.run(name).records())
+    assert [row for row, times in rows.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("name", QUERIES)
 def test_each_names_its_columns_and_asks_in_both_languages(answers, name):
     query = answers.queries[name]
     assert query.columns == answers.run(name).columns
