@@ -123,6 +123,17 @@ def test_wuxi_stands_in_six_units_of_five_plans(answers, inputs):
     assert len({row["plan"] for row in found}) == 5
 
 
+def test_no_word_for_the_military_is_passed_over(answers, inputs):
+    """Every 军队, 军地 and 军民 of the text lies in a row, and no subject has two rows for the same words."""
+    found = answers.run("civil-military-coordination").records()
+    spans = [(row["subject"], int(row["start"]), int(row["end"])) for row in found]
+    for match in re.finditer("军[队地民]", inputs.texts["iot-2013"]):
+        assert any(start <= match.start() and match.end() <= end for _, start, end in spans)
+    assert not [
+        (a, b) for a in spans for b in spans if a != b and a[0] == b[0] and a[1] <= b[1] and b[2] <= a[2]
+    ]
+
+
 def test_each_missing_table_leaves_owners_and_dates_unsaid(answers):
     found = answers.run("missing-tables").records()
     tables = {row["table"]: row for row in found}
