@@ -43,6 +43,13 @@ def test_each_answers_as_its_golden_result_says(answers, golden, name):
 
 
 @pytest.mark.parametrize("name", QUERIES)
+def test_none_says_the_same_twice(answers, name):
+    """Two ways to one answer make one row."""
+    rows = Counter(tuple(row.items()) for row in answers.run(name).records())
+    assert [row for row, times in rows.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("name", QUERIES)
 def test_each_names_its_columns_and_asks_in_both_languages(answers, name):
     query = answers.queries[name]
     assert query.columns == answers.run(name).columns
@@ -114,6 +121,17 @@ def test_wuxi_stands_in_six_units_of_five_plans(answers, inputs):
         "iot-2013_talent_13",
     }
     assert len({row["plan"] for row in found}) == 5
+
+
+def test_no_word_for_the_military_is_passed_over(answers, inputs):
+    """Every 军队, 军地 and 军民 of the text lies in a row, and no subject has two rows for the same words."""
+    found = answers.run("civil-military-coordination").records()
+    spans = [(row["subject"], int(row["start"]), int(row["end"])) for row in found]
+    for match in re.finditer("军[队地民]", inputs.texts["iot-2013"]):
+        assert any(start <= match.start() and match.end() <= end for _, start, end in spans)
+    assert not [
+        (a, b) for a in spans for b in spans if a != b and a[0] == b[0] and a[1] <= b[1] and b[2] <= a[2]
+    ]
 
 
 def test_each_missing_table_leaves_owners_and_dates_unsaid(answers):
