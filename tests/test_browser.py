@@ -14,14 +14,14 @@ from serving import serve
 PAGES = {
     "/?lang=en": ["110 tasks", "88 of 110 tasks", "Special action plan on talent cultivation"],
     "/?lang=zh": ["顶层设计专项行动计划", "88"],
-    "/doc/plan/iot-2013_standards?lang=en": ["Speed up the development of basic and common standards"],
+    "/doc/plan/iot-2013_standards?lang=en": ["Accelerate the development of basic and common standards"],
     "/doc/task/iot-2013_standards_2?lang=en": [
         "国家标准委牵头",
         "the plan's safeguard measures",
         "31 December 2015",
     ],
     "/queries/where-wuxi-stands?lang=zh": ["无锡国家传感网创新示范区", "人才培养专项行动计划"],
-    "/doc/task/iot-2013_standards_22?lang=en": ["Speed up the development of basic and common standards"],
+    "/doc/task/iot-2013_standards_22?lang=en": ["Accelerate the development of basic and common standards"],
 }
 FLAGS = (
     "--headless",
