@@ -166,3 +166,17 @@ def test_white_space_inside_a_name_does_not_hide_it(inputs):
         Triple(term("anchor:iot-2013_11666-11697"), IOTKG.identifies, term("document:wuxi-outline-2012-2020"))
         in derived
     )
+
+
+def test_a_name_within_a_longer_name_of_the_same_thing_is_one_place(inputs):
+    """物联网关键技术 inside the name of a demonstration is not also a place of 关键技术."""
+    derived = set(
+        evidence.resolve("iot-2013", inputs.texts["iot-2013"], inputs.documents["iot-2013"], inputs.registry)
+    )
+    named = {
+        t.subject
+        for t in derived
+        if t.predicate == IOTKG.identifies and t.object == term("technology:key-technologies")
+    }
+    assert term("anchor:iot-2013_6988-6995") in named
+    assert term("anchor:iot-2013_6991-6995") not in named

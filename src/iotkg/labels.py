@@ -75,7 +75,7 @@ def resolve_labels(
                     f"{document.text[start:end]} at {start}: link {identifiers.shorten(entity.value)}"
                 )
         maximal = {entity for _, _, entity in _maximal(found, outputs)}
-        for start, end, entity in found:
+        for start, end, entity in _longest(found):
             if entity in known - maximal - own:  # a link that rests on words inside a longer name
                 anchors.identify(entity, (start, end))
         unprinted = stated - {entity for _, _, entity in found} | (described & set(subjects))
@@ -162,6 +162,13 @@ def _maximal(found: _Found, outputs: set[NamedNode]) -> Iterator[tuple[int, int,
     longer = [(s, e) for s, e, entity in found if entity not in outputs]
     for start, end, entity in found:
         if not any(s <= start and end <= e and e - s > end - start for s, e in longer):
+            yield start, end, entity
+
+
+def _longest(found: _Found) -> Iterator[tuple[int, int, NamedNode]]:
+    """Leave out occurrences that lie within a longer one of the same entity: 关键技术 inside 物联网关键技术."""
+    for start, end, entity in found:
+        if not any(e == entity and s <= start and end <= t and t - s > end - start for s, t, e in found):
             yield start, end, entity
 
 
