@@ -1,7 +1,8 @@
 """From a finding to the file, line and column at fault: the statement where it is written, else the subject's block.
 
-A path of several steps is followed in the files' own statements from the focus node, and the first statement on the
-way to the value is the one at fault. What follows from statements stands in no file: it has its subject's place.
+A path of several steps is followed in the files' own statements from the focus node, and the statement that writes the
+value is the one at fault; where that only says what type a thing has, the link to the thing is. What follows from
+statements stands in no file: it has its subject's place.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _INVERSE = term("sh:inversePath")
 _ALTERNATIVE = term("sh:alternativePath")
 _REPEATED = (term("sh:zeroOrMorePath"), term("sh:oneOrMorePath"), term("sh:zeroOrOnePath"))
 _Way: TypeAlias = tuple[tuple[int, ox.Triple] | None, Term]
+"""The statement of a way that is at fault where its end is (none for no step), and that end."""
+
 _FAR = 1000
 """How many nodes a path of any length is followed over before it is given up."""
 
@@ -97,7 +100,7 @@ class Locator:
         return placed[-1][2], placed[-1][1]  # the last one is most likely the one too many
 
     def _follow(self, path: Term, start: Term, spelling: Index) -> Iterator[_Way]:
-        """Walk a property path from a node: the first statement of each way (none for no step), and its end."""
+        """Walk a property path from a node."""
         if isinstance(path, ox.NamedNode):
             yield from self._step(path, start)
             return
@@ -126,7 +129,7 @@ class Locator:
             return
         for first, end in self._follow(steps[0], start, spelling):
             for later, last in self._sequence(steps[1:], end, spelling):
-                yield first or later, last
+                yield _at_fault(first, later), last
 
     def _repeat(self, inner: Term, start: Term, spelling: Index) -> Iterator[_Way]:
         seen: set[Term] = {start}
@@ -137,7 +140,7 @@ class Locator:
             for step, end in self._follow(inner, node, spelling):
                 if end not in seen:
                     seen.add(end)
-                    waiting.append((first or step, end))
+                    waiting.append((_at_fault(first, step), end))
 
     def _spot(self, number: int, triple: ox.Triple) -> Spot | None:
         subject, value = triple.subject, triple.object
@@ -151,3 +154,10 @@ class Locator:
         if number not in self._places:
             self._places[number] = self.files[number].positions()
         return self._places[number]
+
+
+def _at_fault(
+    first: tuple[int, ox.Triple] | None, later: tuple[int, ox.Triple] | None
+) -> tuple[int, ox.Triple] | None:
+    """Choose between two statements of one way: the later one, unless it only says what type a thing has."""
+    return first if later is None or (first is not None and later[1].predicate == RDF.type) else later
