@@ -169,6 +169,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "column-demonstration": ("Demonstration", "示范活动"),
     "column-department": ("Department", "部门"),
     "column-differs": ("Differs from the plan set", "与文件集期限不同"),
+    "column-field": ("Field", "领域"),
     "column-first_year": ("First year", "起始年"),
     "column-goal_quote": ("In the application goal", "应用推广总体目标"),
     "column-indefinite": ("Indefinite quantity", "不定数量"),
