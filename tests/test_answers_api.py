@@ -77,10 +77,12 @@ def test_the_page_has_the_form_and_the_words(client):
     page = client.get("/queries/owner-and-deadline?plan=standards&lang=en", headers=HTML).text
     assert '<option value="iot-2013_standards" selected>' in page
     assert "国家标准委牵头" in page
+    assert "the Standardization Administration of China is to take the lead" in page
     assert "the plan&#39;s safeguard measures" in page
     assert 'href="/doc/anchor/iot-2013_3883-3890?lang=en"' in page
     chinese = client.get("/queries/owner-and-deadline?plan=standards&lang=zh", headers=HTML).text
     assert "本计划保障措施" in chinese
+    assert "is to take the lead" not in chinese.partition("</table>")[0]
     assert "每项任务的有效责任主体是谁" in chinese
 
 

@@ -188,6 +188,45 @@ def test_no_owner_stands_without_basis_and_words(site):
             assert "<mark>" in card
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_words_of_every_kind_stand_beside_their_english(site, language):
+    """A statement's own page, and that of the unit it stands in, have the quote and what it says in English."""
+    for path, words, english in (
+        ("responsibility/iot-2013_standards_sac_lead", "国家标准委牵头", "China is to take the lead"),
+        ("task/iot-2013_standards_2", "国家标准委牵头", "China is to take the lead"),
+        ("deadline/iot-2013_standards_goal", "到2015 年", ">by 2015<"),
+        (
+            "target/iot-2013_industry_goal_backbone-enterprises",
+            "100 家以上",
+            "100 or more backbone enterprises",
+        ),
+        ("section/iot-2013_industry_goal", "100 家以上", "100 or more backbone enterprises"),
+        (
+            "xref/iot-2013_application_s2_expert-advisory-committee",
+            "作用",
+            "give play to the role of the Expert",
+        ),
+        ("initiative/iot-2013_application_7_smart-grid-pilots", "试点", "implement ten smart grid pilots"),
+        ("task/iot-2013_application_7", "试点", "implement ten smart grid pilots"),
+        ("deliverable/iot-2013_standards_1_iot-standards-system", "研制", "develop the IoT standards system"),
+        ("mention/iot-2013_top-level_4_military", "军队", "IoT application demonstrations of the military"),
+    ):
+        html = checked(site.get(f"/doc/{path}", language), language)
+        assert words in html
+        assert english in html, path
+
+
+def test_a_clause_is_called_by_its_english_and_has_it_once(site):
+    """What has a name of its own, or is named by what it connects, keeps that name."""
+    clause = site.get("/doc/measure/iot-2013_application_7_building-energy-saving", "en").text
+    assert "roll out IoT applications" in clause[clause.index("<h1") : clause.index("</h1>")]
+    assert 'class="said"' not in clause
+    html = site.get("/doc/target/iot-2013_industry_goal_backbone-enterprises", "en").text
+    heading = html[html.index("<h1") : html.index("</h1>")]
+    assert "or more" not in heading
+    assert "100 家以上" in heading
+
+
 def test_both_languages_tell_the_same_thing(site):
     english = site.get("/doc/plan/iot-2013_standards", "en").text
     chinese = site.get("/doc/plan/iot-2013_standards", "zh").text

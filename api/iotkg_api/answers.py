@@ -131,7 +131,7 @@ def answer(request: Request) -> Response:
 
 def _page(request: Request, query: QueryFile, text: str, table: Table, given: Mapping[str, str]) -> QueryPage:
     page = Page(request, language_of(request))
-    columns = tuple(column for column in _columns(table.columns) if column not in given)
+    columns = tuple(column for column in _columns(table.columns, page.language) if column not in given)
     path = f"/queries/{query.name}"
     return QueryPage(
         name=query.name,
@@ -161,15 +161,19 @@ def _fields(request: Request, query: QueryFile, given: Mapping[str, str], page: 
         )
 
 
-def _columns(columns: tuple[str, ...]) -> Iterator[str]:
-    """Leave out what another column's cell shows: labels of an entity, offsets and anchor of a quote."""
+def _columns(columns: tuple[str, ...], language: str) -> Iterator[str]:
+    """Leave out what another column's cell shows: labels of an entity, offsets and anchor of a quote.
+
+    The English of a quote is for the English page.
+    """
     for column in columns:
         stem, _, last = column.rpartition("_")
         prefix = f"{stem}_" if stem else ""
         labels = last in {"zh", "en"} and stem in columns
+        rendered = language == last == "en" and stem.endswith("quote")
         behind = last in {"start", "end", "evidence"} and f"{prefix}quote" in columns
         offset = last in {"start", "end"} and f"{prefix}evidence" in columns
-        if not labels and not behind and not offset:
+        if (rendered or not labels) and not behind and not offset:
             yield column
 
 

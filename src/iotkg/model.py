@@ -157,7 +157,7 @@ class Clause:
     """What the words of one unit set out: a provision, a target, an initiative, an output, a reference.
 
     ``facts`` holds what it says of itself, by prefixed property; ``words`` its own words first, then those at the
-    other end of a reference; ``translation`` is ours.
+    other end of a reference; ``translation`` is ours, of its own words.
     """
 
     term: Term

@@ -45,10 +45,13 @@ WHERE {
   ?term ?property ?value .
 }
 """
+_CLAUSES: Final = "iotkg:Principle iotkg:Ground iotkg:Measure iotkg:Aim iotkg:FundingSupport"
+"""What is called by its words: it has no other name, and they are all that it says."""
+
 _PARTS: Final = (
     "skos:prefLabel ?label",
     "iotkg:exactQuote ?label",
-    "iotkg:translation|iotkg:quote ?label ; iotkg:translation ?own",
+    f"iotkg:translation|iotkg:quote ?label ; a ?clause . VALUES ?clause {{ {_CLAUSES} }}",
     "iotkg:exceptedLabel ?own ; iotkg:quote ?label",
     "a iotkg:SharedWording ; iotkg:hasEvidence/iotkg:exactQuote ?label",
     "iotkg:actor/skos:prefLabel ?label",
