@@ -422,6 +422,21 @@ def test_hostile_words_stay_words():
     checked(site.get("/"), "en")
 
 
+def test_a_definition_is_shown_in_the_language_of_the_page(site):
+    """On the page of a code or a scheme it stands under the name, on a class it is the tooltip."""
+    for path, english, chinese in (
+        ("/doc/basis/task-text", "The words stand in the own text", "文字见于该任务的自身文字。"),
+        ("/doc/scheme/sector", "The fields of application", "原文点名的应用领域和行业"),
+    ):
+        assert f'<p class="lede">{english}' in checked(site.get(path), "en")
+        assert english not in checked(site.get(f"{path}?lang=zh"), "zh")
+        assert f'<p class="lede">{chinese}' in checked(site.get(f"{path}?lang=zh"), "zh")
+        assert chinese not in checked(site.get(path), "en")
+    task = "/doc/task/iot-2013_standards_2"
+    assert 'title="A leaf item of' in checked(site.get(task), "en")
+    assert 'title="“三、重点任务”中的末级条目' in checked(site.get(f"{task}?lang=zh"), "zh")
+
+
 def test_a_withdrawn_iri_is_gone_and_told():
     old = Store()
     iri = NamedNode(f"{ID}actor/old")

@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from iotkg.errors import InvalidParameter
 from iotkg.identifiers import anchor, expand, mint, parts_of, shorten
-from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF
+from iotkg.vocab import BASE, IOTKG, PREFIXES, RDF, SKOS, term
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty"}
+DEFINITION = term("skos:definition")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+HALF_WIDTH = re.compile(r"[,;:?()](?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[,;:?()]")
 part = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
 
 
@@ -25,6 +28,62 @@ def declared(inputs):
         for t in inputs.ontology.triples
         if t.predicate == RDF.type and shorten(t.object.value) in KINDS
     }
+
+
+@pytest.fixture(scope="module")
+def terms(inputs):
+    """Give what is said of the ontology's terms, of the codes, of the schemes and of the shapes' own terms."""
+    ours = [t for t in inputs.ontology.triples if t.subject.value.startswith(BASE)]
+    schemes = {t.subject for t in inputs.registry.triples if t.object == SKOS.ConceptScheme}
+    shapes = list(parse(path=str(ROOT / "shapes" / "dataset.ttl"), format=RdfFormat.TURTLE))
+    own = {
+        q.subject for q in shapes if q.predicate == RDF.type and shorten(q.object.value).startswith("owl:")
+    }
+    return [
+        *(t for t in ours if shorten(t.subject.value) != "<https://w3id.org/iotkg/ontology/alignment>"),
+        *(t for t in inputs.registry.triples if t.subject in schemes),
+        *(q for q in shapes if q.subject in own),
+    ]
+
+
+def test_every_term_has_a_label_and_a_definition_in_both_languages(terms):
+    """Most readers read Chinese; one text in each language, and each in its own script."""
+    said = {}
+    for t in terms:
+        if t.predicate in (SKOS.prefLabel, DEFINITION):
+            texts = said.setdefault((t.subject, t.predicate), {})
+            assert texts.setdefault(t.object.language, t.object.value) == t.object.value, t.subject
+    for subject in {t.subject for t in terms}:
+        for predicate in (SKOS.prefLabel, DEFINITION):
+            texts = said.get((subject, predicate), {})
+            assert sorted(texts) == ["en", "zh"], (subject.value, predicate.value)
+            assert texts["en"] != texts["zh"], subject
+            assert re.search("[A-Za-z]", texts["en"]), subject
+            assert HAN.search(texts["zh"]), subject
+            if predicate == DEFINITION:
+                assert texts["en"].endswith((".", "…")), subject
+                assert texts["zh"].endswith("。"), subject
+                assert not HALF_WIDTH.search(texts["zh"].replace("[起始,结束)", "")), subject
+
+
+def test_whatever_else_is_said_of_a_term_is_said_in_both_languages(terms):
+    said = {}
+    for t in terms:
+        if getattr(t.object, "language", None) and t.predicate in map(
+            term, ("skos:scopeNote", "skos:example")
+        ):
+            said.setdefault((t.subject, t.predicate), set()).add(t.object.language)
+    assert all(languages == {"en", "zh"} for languages in said.values())
+
+
+@pytest.mark.parametrize(
+    "kind", ["owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "skos:ConceptScheme"]
+)
+def test_no_two_terms_of_a_kind_have_the_same_label(terms, kind):
+    """A reader who knows a class or property by its label alone knows which one is meant."""
+    subjects = {t.subject for t in terms if t.predicate == RDF.type and t.object == term(kind)}
+    labels = [str(t.object) for t in terms if t.subject in subjects and t.predicate == SKOS.prefLabel]
+    assert sorted(labels) == sorted(set(labels))
 
 
 def test_every_term_of_the_code_is_in_the_ontology(declared):

@@ -53,7 +53,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
             "output, a described place or a mention. Headings, tables and the contents page are not counted; nor "
             "are punctuation and white space."
         ),
-        "一句话中有文字是某条陈述、示范举措、计划产出、未定名地点或提及的依据，即为有据。标题、表格和目录不计，标点和空白不计。",
+        "一句话中有文字是某条陈述、示范举措、计划产出、未具名地点或提及的依据，即为有据。标题、表格和目录不计，标点和空白不计。",
     ),
     "coverage-part": ("Plan or part", "计划或部分"),
     "coverage-sentences": ("Sentences", "句数"),
@@ -411,7 +411,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "to iotkg:countsThing": ("Counted by", "以此为计量对象的目标"),
     "to iotkg:deliverableType": ("Planned outputs of this type", "此类计划产出"),
     "to iotkg:fundingProgramme": ("Funding from it", "由此出资的支持"),
-    "to iotkg:implementationMode": ("Carried out in this way", "以此方式实施的举措"),
+    "to iotkg:implementationMode": ("Carried out in this way", "以此方式实施的示范举措"),
     "to iotkg:measureType": ("Measures of this type", "此类举措"),
     "to iotkg:mentions": ("Mentioned in", "被提及于"),
     "to iotkg:mentionsDeliverable": ("Mentioned in", "被提及于"),
