@@ -19,16 +19,18 @@ SELECT ?task ?basis WHERE {
   ?basis iotkg:basisRank ?best
 }"""
 RULES = {
-    "effective-deadline": "?s iotkg:effectiveDeadline ?o",
+    "effective-deadline": "?s iotkg:effectiveDeadline ?o ; a iotkg:Task",
+    "effective-deadline-inside": "?s iotkg:effectiveDeadline ?o ; a iotkg:Target",
     "effective-owner": "?s iotkg:effectiveOwner ?o",
     "inherit-deadline": "?o a iotkg:Deadline ; iotkg:inheritedFrom ?s",
+    "inherit-project-responsibility": "?o iotkg:actor actor:mof ; iotkg:inheritedFrom ?s",
     "inherit-responsibility": "?o iotkg:actor actor:sac ; iotkg:inheritedFrom ?s",
     "inherit-scoped-responsibility": "?o iotkg:actor actor:miit ; iotkg:inheritedFrom ?s",
     "label": "?s rdfs:label ?o",
     "owl-cax-sco": "?s a prov:Agent . BIND(?s AS ?o)",
     "owl-cls-hv2": "?s a iotkg:OverallGoal . BIND(?s AS ?o)",
     "owl-prp-inv": "?s iotkg:hasPart ?o",
-    "owl-prp-spo1": "?s iotkg:cites ?o",
+    "owl-prp-spo1": "?s iotkg:ownedBy ?o",
     "owl-prp-spo2": "?s iotkg:involvesActor ?o . FILTER NOT EXISTS { ?s iotkg:ownedBy ?o }",
     "owl-prp-symp": "task:iot-2013_application_13 iotkg:relatedTo ?o . BIND(?o AS ?s)",
     "owl-prp-trp": "?s iotkg:partOf plan-set:iot-2013 ; a iotkg:Task . BIND(?s AS ?o)",
@@ -36,7 +38,9 @@ RULES = {
     "owl-scm-spo": "iotkg:ledBy rdfs:subPropertyOf iotkg:involvesActor . BIND(iotkg:ledBy AS ?s) BIND(?s AS ?o)",
     "related": "?s iotkg:relatedTo ?o",
     "role-shortcut": "?s iotkg:ledBy ?o",
+    "same-name": "?s iotkg:sameNameAs ?o",
     "set-out": "?s iotkg:hasInitiative ?o",
+    "typed-mention": "?s iotkg:mentionsActor ?o ; a iotkg:Measure",
     "typed-shortcut": "?s iotkg:hasDeadline ?o",
 }
 
@@ -117,12 +121,58 @@ def test_without_the_rollout_statements_the_application_plan_falls_to_the_whole_
 
 def test_a_statement_about_projects_owns_no_task(store):
     """The Ministry of Finance organises demonstration projects only."""
-    assert ask(store, "?s iotkg:effectiveOwner actor:mof . BIND(?s AS ?o)") == []
+    assert ask(store, "?s a iotkg:Task ; iotkg:effectiveOwner actor:mof . BIND(?s AS ?o)") == []
+
+
+def test_only_the_national_projects_have_owners(store):
+    """Those of the zone and those of no stated level get none from the statement on national projects."""
+    owners = Counter(
+        (row["s"].value.rpartition("/")[2], row["o"].value.rpartition("/")[2])
+        for row in ask(store, "?p iotkg:projectLevel ?s ; iotkg:effectiveOwner ?o")
+    )
+    assert owners == {("national", "mof"): 21, ("national", "ndrc"): 21}
+    copied = "?s iotkg:inheritedFrom ?x ; iotkg:appliesTo ?p . ?p a iotkg:DemonstrationProject ."
+    quote = "国家物联网重大应用示范工程由发展改革委、财政部负责组织实施"
+    kept = (
+        f"?s iotkg:basis basis:plan-safeguard ; iotkg:scope ?o ; iotkg:hasEvidence/iotkg:exactQuote '{quote}'"
+    )
+    assert len(ask(store, f"{copied} BIND(?s AS ?o)")) == len(ask(store, f"{copied} {kept}")) == 42
 
 
 def test_the_bodies_that_own_tasks_are_these(store):
-    found = Counter(row["o"].value.rpartition("/")[2] for row in ask(store, "?s iotkg:effectiveOwner ?o"))
+    owned = ask(store, "?s a iotkg:Task ; iotkg:effectiveOwner ?o")
+    found = Counter(row["o"].value.rpartition("/")[2] for row in owned)
     assert found == {"iot-joint-conference": 89, "miit": 14, "ndrc": 14, "sac": 7}
+
+
+def test_every_mention_of_a_class_with_a_property_of_its_own_has_it(store):
+    """Only places, periods, plans and the plan set are mentioned and no more."""
+    bare = """?s iotkg:mentions ?o . FILTER NOT EXISTS { ?o a iotkg:Place }
+      FILTER NOT EXISTS { ?o a ?c FILTER(?c IN (iotkg:Period, iotkg:ActionPlan, iotkg:PlanSet)) }
+      FILTER NOT EXISTS { ?s ?p ?o . ?p rdfs:subPropertyOf iotkg:mentions }"""
+    assert ask(store, bare) == []
+    asked = "?s a iotkg:Task ; iotkg:mentionsActor actor:localities BIND(?s AS ?o)"
+    tasks = {row["s"].value.rpartition("/")[2] for row in ask(store, asked)}
+    assert {"iot-2013_application_4", "iot-2013_government-support_6"} <= tasks
+
+
+def test_every_target_and_initiative_has_the_deadline_of_its_plan(store):
+    for kind in ("iotkg:Target", "iotkg:Initiative"):
+        things = ask(store, f"?s a {kind} BIND(?s AS ?o)")
+        dated = ask(
+            store,
+            f"?s a {kind} ; iotkg:effectiveDeadline ?o ; iotkg:inPlan/iotkg:hasDeadline/iotkg:dueDate ?o",
+        )
+        assert len(things) == len(dated) > 60
+
+
+def test_same_names_are_no_identity(store):
+    found = ask(
+        store,
+        "?s iotkg:sameNameAs ?o FILTER(?s = deliverable:iot-2013_government-support_19_risk-sharing-mechanism)",
+    )
+    assert [row["o"] for row in found] == [term("instrument:risk-sharing-mechanism")]
+    assert not ask(store, "?s iotkg:sameNameAs ?s BIND(?s AS ?o)")
 
 
 def test_every_rule_has_a_case(inputs):
