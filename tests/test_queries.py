@@ -17,6 +17,13 @@ QUERIES = [path.stem for path in FILES]
 QUESTIONS = 60
 """Competency questions that the queries answer, by number in their headers."""
 
+ASKED = {
+    "demonstrations-of-a-field": {"field": "energy"},
+    "where-a-field-stands": {"field": "agriculture"},
+    "where-a-technology-stands": {"technology": "smart-sensor"},
+}
+"""What a query is asked whose whole answer, each thing under each wider one, nobody would read."""
+
 
 @pytest.fixture(scope="module")
 def answers(layout, store):
@@ -37,7 +44,7 @@ def test_every_competency_question_has_its_query(answers):
 @pytest.mark.parametrize("name", QUERIES)
 def test_each_answers_as_its_golden_result_says(answers, golden, name):
     """The result was read against the text; a change to it is a change to what we say."""
-    table = answers.run(name)
+    table = answers.run(name, **ASKED.get(name, {}))
     assert table.rows
     golden(f"queries/{name}.tsv", to_tsv(table))
 
