@@ -40,15 +40,15 @@ class Locator:
     files: Sequence[RdfFile]
     origins: Mapping[Term, Term] = field(default_factory=dict)
     _about: dict[Term, list[tuple[int, ox.Triple]]] = field(default_factory=lambda: defaultdict(list))
-    _to: dict[Term, list[tuple[int, ox.Triple]]] = field(default_factory=lambda: defaultdict(list))
+    _to: dict[Term, list[tuple[int, ox.Triple]]] | None = None
     _places: dict[int, Positions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, file in enumerate(self.files):
             for triple in file.triples:
-                if not isinstance(triple.subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
-                    self._about[triple.subject].append((number, triple))
-                    self._to[triple.object].append((number, triple))
+                subject = triple.subject
+                if not isinstance(subject, ox.Triple):
+                    self._about[subject].append((number, triple))
 
     def locate(self, finding: Finding) -> Finding:
         """Add file, line and column; as it is when the files say nothing of the finding's focus."""
@@ -72,9 +72,20 @@ class Locator:
         if known and not isinstance(node, ox.Literal):
             number = next((number for number, triple in known if triple.predicate == RDF.type), known[0][0])
             return number, self._in(number).block(node)
-        for number, triple in self._to.get(node, ()):
+        for number, triple in self._pointing(node):
             return number, self._spot(number, triple)
         return None
+
+    def _pointing(self, node: Term) -> list[tuple[int, ox.Triple]]:
+        """Give the statements whose object a node is; they are indexed when they are first asked for."""
+        if self._to is None:
+            self._to = defaultdict(list)
+            for number, file in enumerate(self.files):
+                for triple in file.triples:
+                    value = triple.object
+                    if not isinstance(value, ox.Triple) and not isinstance(triple.subject, ox.Triple):
+                        self._to[value].append((number, triple))
+        return self._to.get(node, [])
 
     def _statement(self, terms: Terms, component: str) -> tuple[int, Spot | None] | None:
         """Give where the statement at fault is written."""
@@ -106,7 +117,7 @@ class Locator:
             return
         spelt = spelling.get(path, {})
         for inner in spelt.get(_INVERSE, ()):
-            for number, triple in self._to.get(start, ()):
+            for number, triple in self._pointing(start):
                 if triple.predicate == inner and not isinstance(triple.subject, ox.Triple):
                     yield (number, triple), triple.subject
         for choice in spelt.get(_ALTERNATIVE, ()):

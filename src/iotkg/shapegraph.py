@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, TypeAlias
@@ -128,10 +128,11 @@ class ShapesGraph:
 
     def focus_nodes(self, data: Sequence[ox.Triple]) -> dict[Node, set[Term]]:
         """Give the focus nodes of each active shape with a target; those that match nothing have an empty set."""
-        instances = _Instances(data)
+        targets = self.targets
+        instances = _Instances(data, [aim for aims in targets.values() for aim in aims])
         return {
             shape: {node for kind, aim in aims for node in instances.at(kind, aim)}
-            for shape, aims in self.targets.items()
+            for shape, aims in targets.items()
         }
 
     def circle(self) -> list[str]:
@@ -189,41 +190,53 @@ class ShapesGraph:
 
 
 class _Instances:
-    """Finds focus nodes in data."""
+    """Finds the focus nodes of some targets in data; looks at nothing else, for data is large and targets are few."""
 
-    def __init__(self, data: Sequence[ox.Triple]) -> None:
-        self._types: dict[Term, set[Term]] = defaultdict(set)
-        self._below: dict[Term, set[Term]] = defaultdict(set)
-        self._subjects: dict[Term, set[Term]] = defaultdict(set)
-        self._objects: dict[Term, set[Term]] = defaultdict(set)
+    def __init__(self, data: Sequence[ox.Triple], aims: Iterable[tuple[str, Term]]) -> None:
+        wanted: dict[str, set[Term]] = defaultdict(set)
+        for kind, aim in aims:
+            wanted[kind].add(aim)
+        below: dict[Term, set[Term]] = defaultdict(set)
         for triple in data:
-            subject, predicate, value = triple.subject, triple.predicate, triple.object
-            if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
-                continue
-            if predicate == RDF.type:
-                self._types[value].add(subject)
-            elif predicate == _SUBCLASS:
-                self._below[value].add(subject)
-            self._subjects[predicate].add(subject)
-            self._objects[predicate].add(value)
+            if triple.predicate == _SUBCLASS:
+                lower, upper = triple.subject, triple.object
+                if not isinstance(lower, ox.Triple) and not isinstance(upper, ox.Triple):
+                    below[upper].add(lower)
+        self._classes = {name: _closure(name, below) for name in wanted["class"]}
+        classes = {name for names in self._classes.values() for name in names}
+        self._found: dict[tuple[str, Term], set[Term]] = defaultdict(set)
+        for triple in data:
+            predicate = triple.predicate
+            if predicate == RDF.type and triple.object in classes:
+                self._add("class", triple.object, triple.subject)
+            if predicate in wanted["subjects of"]:
+                self._add("subjects of", predicate, triple.subject)
+            if predicate in wanted["objects of"]:
+                self._add("objects of", predicate, triple.object)
+
+    def _add(self, kind: str, aim: Term | ox.Triple, node: Term | ox.Triple) -> None:
+        if not isinstance(node, ox.Triple) and not isinstance(aim, ox.Triple):
+            self._found[kind, aim].add(node)
 
     def at(self, kind: str, aim: Term) -> set[Term]:
+        """Give the focus nodes of one target."""
         if kind == "node":
             return {aim}
-        if kind == "subjects of":
-            return self._subjects.get(aim, set())
-        if kind == "objects of":
-            return self._objects.get(aim, set())
-        found: set[Term] = set()
-        seen: set[Term] = set()
-        waiting = [aim]
-        while waiting:
-            item = waiting.pop()
-            if item not in seen:
-                seen.add(item)
-                found |= self._types.get(item, set())
-                waiting += self._below.get(item, ())
-        return found
+        if kind == "class":
+            return {node for name in self._classes[aim] for node in self._found[kind, name]}
+        return self._found[kind, aim]
+
+
+def _closure(start: Term, below: Mapping[Term, set[Term]]) -> set[Term]:
+    """Give a class and all below it."""
+    seen: set[Term] = set()
+    waiting = [start]
+    while waiting:
+        item = waiting.pop()
+        if item not in seen:
+            seen.add(item)
+            waiting += below.get(item, ())
+    return seen
 
 
 def index(triples: Iterable[ox.Triple]) -> Index:
