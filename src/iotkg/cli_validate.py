@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from iotkg.outcome import Outcome
 
 _CHANGED: Final = "--changed"
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
 
 
 class Threshold(StrEnum):
@@ -66,6 +68,12 @@ def validate(
     ontology: Annotated[
         list[Path] | None, typer.Option(help="Read beside --data, for its classes. Repeatable.")
     ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="IRI", help="Resolve relative IRIs in --data, --shapes and --ontology against this."
+        ),
+    ] = "",
     lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
     form: Annotated[
         str,
@@ -113,6 +121,8 @@ def validate(
     outputs = _outputs(form, output or [])
     if (data or shapes) and paths:
         raise errors.RequestError("PATHS are of the checkout; with --data, name files by --data alone")
+    if base and not _ABSOLUTE.fullmatch(base):
+        raise errors.RequestError(f"--base {base}: is no whole IRI, as in --base https://example.org/data/")
     if update_baseline and baseline is None:
         raise errors.RequestError("--update-baseline needs --baseline FILE, the file to write")
     request = Request(
@@ -124,6 +134,7 @@ def validate(
         seconds=timeout,
         recursion=allow_recursion,
         cached=cache,
+        base=base,
     )
     run = _Run(
         request,

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import pyoxigraph as ox
 
 from iotkg.errors import EngineError, ShapesError
+from iotkg.marking import SPARQL, marked, unmarked
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -62,7 +63,7 @@ def report(
     Raises: ShapesError when the engine cannot evaluate the shapes.
     """
     written = _evaluate(engine, _written(data), _written(shapes), prefixes or {})
-    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
+    return _read(written)
 
 
 def report_apart(
@@ -133,7 +134,13 @@ def _serve() -> None:
 
 
 def _evaluate(engine: Engine, data: bytes, shapes: bytes, prefixes: Mapping[str, str]) -> bytes:
-    return _shifty(data, shapes) if engine == "shifty" else _pyshacl(data, shapes, prefixes)
+    def run(shapes: bytes) -> bytes:
+        return _shifty(data, shapes) if engine == "shifty" else _pyshacl(data, shapes, prefixes)
+
+    if SPARQL.value.encode() not in shapes:
+        return run(shapes)
+    triples, marks = marked(_read(shapes))
+    return _written(unmarked(_read(run(_written(triples))), marks))
 
 
 def _shifty(data: bytes, shapes: bytes) -> bytes:
@@ -186,6 +193,10 @@ def _pyshacl(data: bytes, shapes: bytes, prefixes: Mapping[str, str]) -> bytes:
 
 def _written(triples: Iterable[ox.Triple]) -> bytes:
     return ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+
+
+def _read(written: bytes) -> Iterator[ox.Triple]:
+    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
 
 
 def _graph(written: bytes) -> Graph:

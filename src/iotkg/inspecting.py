@@ -44,6 +44,7 @@ class Request:
     seconds: float = Limits().seconds
     recursion: bool = False
     cached: bool = True
+    base: str = ""
 
 
 @dataclass(slots=True)
@@ -54,12 +55,13 @@ class Inspected:
     known: bool
     paths: tuple[Path, ...]
     root: Path | None = None
+    base: str = ""
     _files: list[RdfFile] = field(default_factory=list)
 
     def files(self) -> list[RdfFile]:
         """Read the files again, named as the findings name them."""
         if not self._files:
-            for file in read_all(self.paths):
+            for file in read_all(self.paths, base=self.base):
                 name = Path(file.name)
                 inside = self.root is not None and name.is_relative_to(self.root)
                 shown = name.relative_to(self.root).as_posix() if inside and self.root else file.name
@@ -87,13 +89,13 @@ def _generic(request: Request) -> Inspected:
         [
             *(_bytes(path) for path in (*paths, *terms)),
             *(str(path).encode() for path in paths),
-            f"{len(data)} {len(ontology)} {request.engine} {request.recursion}".encode(),
+            f"{len(data)} {len(ontology)} {request.engine} {request.recursion} {request.base}".encode(),
             *(name_of(engine).encode() for engine in _engines(request.engine)),
         ]
     )
     known = cache.find(name) if request.cached else None
     if known is None:
-        files = read_all([*data, *ontology, *shapes])
+        files = read_all([*data, *ontology, *shapes], base=request.base)
         held, rest = files[: len(data)], files[len(data) :]
         vocabulary = [*rest[: len(ontology)], *read_all(terms)]
         outcome = checking.check(
@@ -109,7 +111,7 @@ def _generic(request: Request) -> Inspected:
         )
         if request.cached:
             cache.keep(name, outcome)
-    return Inspected(known or outcome, known is not None, tuple(dict.fromkeys(paths)))
+    return Inspected(known or outcome, known is not None, tuple(dict.fromkeys(paths)), base=request.base)
 
 
 def _engines(choice: checking.Choice) -> tuple[Engine, ...]:

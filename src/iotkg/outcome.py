@@ -124,7 +124,8 @@ def results(findings: Iterable[Finding]) -> dict[str, str]:
 def _result(finding: Finding) -> Iterator[tuple[ox.NamedNode, Term]]:
     """Give what is said of one result, but for its path."""
     yield RDF.type, term("sh:ValidationResult")
-    yield term("sh:resultSeverity"), term(f"sh:{finding.severity.value.capitalize()}")
+    stated = finding.terms and finding.terms.severity
+    yield term("sh:resultSeverity"), stated or term(f"sh:{finding.severity.value.capitalize()}")
     if finding.component:
         yield term("sh:sourceConstraintComponent"), ox.NamedNode(finding.component)
     for language, message in finding.messages.items():

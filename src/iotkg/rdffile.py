@@ -1,6 +1,7 @@
 """Any RDF file into triples: Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML, JSON-LD, told apart by suffix.
 
-Nothing is fetched: relative IRIs are an error unless the file states its base, and a JSON-LD context must be inline.
+Nothing is fetched: relative IRIs are an error unless the file or the user states a base, and a JSON-LD context must be
+inline.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class RdfFile:
     prefixes: Mapping[str, str]
     mark: str = ""
     """What was put before the labels of its blank nodes."""
+    base: str = ""
+    """What its relative IRIs were resolved against, until it states a base of its own."""
 
     def positions(self) -> Positions:
         """Give the places of the statements; empty for syntaxes whose lines say nothing (RDF/XML, JSON-LD, N3)."""
         if self.syntax not in _FOLLOWED:
             return Positions()
-        return locate(self.data.decode("utf-8"), self.triples, mark=self.mark)
+        return locate(self.data.decode("utf-8"), self.triples, base=self.base, mark=self.mark)
 
 
 def expand_paths(paths: Iterable[Path]) -> list[Path]:
@@ -79,7 +82,7 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read_all(paths: Iterable[Path]) -> list[RdfFile]:
+def read_all(paths: Iterable[Path], *, base: str = "") -> list[RdfFile]:
     """Read files, each blank node of its own file; every file that fails is told, not only the first.
 
     Raises: InputError naming each file, with line and column where the syntax has them, and the mend.
@@ -88,7 +91,7 @@ def read_all(paths: Iterable[Path]) -> list[RdfFile]:
     faults: list[str] = []
     for number, path in enumerate(paths):
         try:
-            file = read(path)
+            file = read(path, base=base)
         except InputError as error:
             faults.append(str(error))
             continue
@@ -98,8 +101,8 @@ def read_all(paths: Iterable[Path]) -> list[RdfFile]:
     return files
 
 
-def read(path: Path) -> RdfFile:
-    """Read one file.
+def read(path: Path, *, base: str = "") -> RdfFile:
+    """Read one file; ``base`` is the IRI for relative ones, without which they are a fault.
 
     Raises: InputError when it cannot be read, is empty, is no text, or does not parse.
     """
@@ -123,15 +126,17 @@ def read(path: Path) -> RdfFile:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{name}: byte {error.start} is not UTF-8; save it as UTF-8") from error
-    triples, prefixes = _parsed(name, syntax, data)
+    triples, prefixes = _parsed(name, syntax, data, base)
     if not triples:
         raise InputError(f"{name}: holds no triple{_NOTHING.get(syntax, '')}")
-    return RdfFile(name, syntax, data, triples, prefixes)
+    return RdfFile(name, syntax, data, triples, prefixes, base=base)
 
 
-def _parsed(name: str, syntax: RdfFormat, data: bytes) -> tuple[tuple[Triple, ...], dict[str, str]]:
+def _parsed(
+    name: str, syntax: RdfFormat, data: bytes, base: str
+) -> tuple[tuple[Triple, ...], dict[str, str]]:
     try:
-        parser = parse(data, syntax)
+        parser = parse(data, syntax, base_iri=base or None)
         return tuple(quad.triple for quad in parser), dict(parser.prefixes)
     except SyntaxError as error:
         place = f":{error.lineno}:{error.offset}" if error.lineno else ""
@@ -147,7 +152,7 @@ def _mend(reason: str) -> str:
     if "prefix" in low and "not" in low:
         return "; declare it with @prefix at the top of the file"
     if "no scheme" in low or "relative" in low:
-        return "; write the whole IRI, or state an @base"
+        return "; write the whole IRI, state an @base in the file, or name one with --base IRI"
     if "context" in low and "load" in low:
         return "; nothing is fetched: write the context into the file"
     return ""

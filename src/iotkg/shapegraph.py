@@ -36,6 +36,8 @@ _SUBCLASS: Final = term("rdfs:subClassOf")
 _DEACTIVATED: Final = term("sh:deactivated")
 _PATH: Final = term("sh:path")
 _TRUE: Final = {"true", "1"}
+_OF_DATA: Final = term("sh:nodeShape")
+"""Of a draft: a node's shape, said of data and without effect. The W3C suite still has it."""
 _ADVANCED: Final = {
     term("sh:target"): "name its focus nodes with sh:targetClass, sh:targetNode or another core target",
     term("sh:js"): "write the constraint with sh:sparql",
@@ -178,7 +180,13 @@ class ShapesGraph:
                     yield f"{shown(triple.subject)} has a pattern that is no regular expression: {error}"
 
     def _unknown_terms(self) -> Iterator[str]:
-        nodes = {node for triple in self.triples for node in (triple.predicate, triple.object)}
+        shapes = self.shapes
+        nodes = {
+            node
+            for triple in self.triples
+            if triple.predicate != _OF_DATA or triple.subject in shapes
+            for node in (triple.predicate, triple.object)
+        }
         for node in nodes:
             if (
                 isinstance(node, ox.NamedNode)
