@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from iotkg.findings import Finding, Terms
 from iotkg.shapegraph import Index, Term, index, members, shown
-from iotkg.vocab import RDF, term
+from iotkg.vocab import PREFIXES, RDF, term
 
 Both: TypeAlias = tuple[str, str]
 """A sentence in English and in Chinese."""
@@ -96,6 +96,9 @@ class Adviser:
         if not messages and rule is not None:
             words = {name: ", ".join(shown_value(v) for v in values) for name, values in stated.items()}
             messages = {"en": _filled(rule[0], words), "zh": _filled(rule[1], words)}
+        if not messages and finding.component and not finding.component.startswith(PREFIXES["sh"]):
+            own = shown(ox.NamedNode(finding.component))
+            messages = {"en": f"does not meet {own}", "zh": f"不符合 {own}"}
         messages = messages or finding.terms.said
         said = [part for part in self._advice(component, finding.terms, stated) if part[0]]
         advice = (

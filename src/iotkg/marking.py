@@ -20,6 +20,7 @@ from iotkg.vocab import term
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 
 SPARQL: Final = term("sh:sparql")
+_DEACTIVATED: Final = term("sh:deactivated")
 _MESSAGE: Final = term("sh:message")
 _RESULT_MESSAGE: Final = term("sh:resultMessage")
 _CONSTRAINT: Final = term("sh:sourceConstraint")
@@ -27,6 +28,7 @@ _SHAPE: Final = term("sh:sourceShape")
 _OPEN, _CLOSE, _FROM, _TO = "\ue000", "\ue001", "\ue002", "\ue003"  # private use: no text has them
 _MARK: Final = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _PLACEHOLDER: Final = re.compile(r"\{[?$]\w+\}")
+_NAME: Final = re.compile(r"[?$]\w+")
 _VALUE: Final = re.compile(f"{_FROM}([^{_TO}]*){_TO}")
 _IRI: Final = re.compile(r"<?((?:[a-z][a-z0-9+.-]*://|urn:)[^\s<>\"]+)>?", re.IGNORECASE)
 
@@ -41,8 +43,13 @@ class Marked:
 
 
 def marked(triples: Iterable[ox.Triple]) -> tuple[list[ox.Triple], list[Marked]]:
-    """Put marks on the messages of constraints, or where they have none on those of their shapes."""
-    kept = list(triples)
+    """Put marks on the messages of constraints, or where they have none on those of their shapes.
+
+    Constraints that are switched off are left out: the quick engine runs them.
+    """
+    given = list(triples)
+    off = {t.subject for t in given if t.predicate == _DEACTIVATED and _is_true(t.object)}
+    kept = [one for one in given if one.predicate != SPARQL or one.object not in off]
     plain = [(t.subject, t.predicate, t.object) for t in kept if not isinstance(t.subject, ox.Triple)]
     messages: dict[Node, list[ox.Literal]] = defaultdict(list)
     uses: dict[Node, list[Node]] = defaultdict(list)
@@ -93,6 +100,10 @@ def unmarked(report: Iterable[ox.Triple], marks: Sequence[Marked]) -> Iterator[o
                 yield ox.Triple(result, _RESULT_MESSAGE, ox.Literal(words, language=mark.message.language))
 
 
+def _is_true(value: object) -> bool:
+    return isinstance(value, ox.Literal) and value.value in ("true", "1")
+
+
 def _with_mark(number: int, mark: Marked) -> ox.Literal:
     message = mark.message or ox.Literal("")
     words = _PLACEHOLDER.sub(lambda place: f"{_FROM}{place[0]}{_TO}", message.value)
@@ -100,6 +111,8 @@ def _with_mark(number: int, mark: Marked) -> ox.Literal:
 
 
 def _value(place: re.Match[str]) -> str:
-    """Write an IRI in angle brackets, whichever way the engine did."""
+    """Write an IRI in angle brackets, and what is not bound in braces, whichever way the engine did."""
+    if _NAME.fullmatch(place[1]):
+        return f"{{{place[1]}}}"
     iri = _IRI.fullmatch(place[1])
     return f"<{iri[1]}>" if iri else place[1]
