@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,9 @@ from iotkg.errors import InputError, RequestError
 from iotkg.findings import Finding
 from iotkg.rdffile import RdfFile
 
+_BREAK: Final = re.compile(rb"\r\n|\r|\n")  # as positions.py counts lines
 _FORK: Final = "..."
+_GAP: Final = 0.5
 _HUNK: Final = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 _PLAIN: Final = (  # whatever the user's configuration and attributes say of how a diff is shown
     "--unified=0",
@@ -37,13 +40,14 @@ _PLAIN: Final = (  # whatever the user's configuration and attributes say of how
 class Changes:
     """A work tree beside a commit: the files that the commit holds, and of those that differ the lines, from 1.
 
-    Names are those of git, relative to ``root``.
+    Where lines were only taken away, it is half a line that differs: 4.5 is between lines 4 and 5. Names are those of
+    git, relative to ``root``.
     """
 
     root: Path
     commit: str
     held: frozenset[str]
-    lines: Mapping[str, frozenset[int]]
+    lines: Mapping[str, frozenset[float]]
 
     def name(self, path: Path) -> str | None:
         """Name a file as git does; None outside of the repository."""
@@ -55,7 +59,7 @@ class Changes:
         name = self.name(path)
         if name not in self.held:
             return True
-        touched = self.lines.get(name, frozenset())
+        touched = self.lines.get(name or "", frozenset())
         if first is None or last is None:
             return bool(touched)
         return any(first <= line <= last for line in touched)
@@ -93,15 +97,14 @@ def since(revision: str, folder: Path) -> Changes:
     """
     root = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
     commit = _commit(revision, root)
-    lines: dict[str, set[int]] = {}
+    lines: dict[str, set[float]] = {}
     names = _git(root, "diff", *_PLAIN, "--name-only", "-z", commit, "--")
     for name in filter(None, names.split("\0")):
         current = lines.setdefault(name, set())
         for line in _git(root, "diff", *_PLAIN, commit, "--", name).split("\n"):
             if hunk := _HUNK.match(line):
                 start, count = int(hunk[1]), int(hunk[2] or 1)
-                # where lines were only taken away, those around the gap were touched
-                current.update(range(start, start + count) if count else (start, start + 1))
+                current.update(range(start, start + count) if count else (start + _GAP,))
     held = _git(root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
     return Changes(
         root,
@@ -167,10 +170,19 @@ def touched(
 
 
 def blocks_of(file: RdfFile) -> list[tuple[int, int]]:
-    """Give the first and last line of each block of statements; blocks are parted by where subjects begin."""
+    """Give the first and last line of each block of statements; blocks are parted by where subjects begin.
+
+    Blank lines and comments after a block's last statement are no part of it.
+    """
+    lines = _BREAK.split(file.data)
     starts = sorted(file.positions().starts())
-    ends = [start - 1 for start in starts[1:]] + [file.data.count(b"\n") + 1]
-    return list(zip(starts, ends, strict=True)) if starts else []
+    found = []
+    for start, after in pairwise([*starts, len(lines) + 1]):
+        last = after - 1
+        while last > start and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith(b"#")):
+            last -= 1
+        found.append((start, last))
+    return found
 
 
 def _below(name: str, place: str) -> bool:
