@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
@@ -157,16 +157,20 @@ class _Run:
 
     def once(self) -> int:
         """Check, report, and give the exit code."""
+        from iotkg.findings import Severity
         from iotkg.inspecting import inspect
 
         inspected = inspect(self.request)
         outcome = inspected.outcome
         findings, beside = self._selected(inspected)
-        shown = outcome.only(findings)
-        code = self._code(shown)
-        if not self.allow_empty:
-            beside += outcome.empty
-            code = code or (4 if outcome.empty else 0)
+        shown = replace(
+            outcome.only(findings),
+            empty=() if self.allow_empty else outcome.empty,
+            threshold=Severity(self.threshold.value),
+        )
+        beside += shown.empty
+        failed = shown.partial or any(shown.fails(one) for one in findings)
+        code = 1 if failed else 4 if shown.empty else 0
         if self.explain:
             from iotkg.reports.explanation import to_explanation
 
@@ -205,13 +209,6 @@ class _Run:
             if held.known:
                 beside.append(f"{len(held.known)} findings are in {self.baseline} and let be")
         return findings, beside
-
-    def _code(self, outcome: Outcome) -> int:
-        """Give 1 when a finding is as severe as the threshold, or a fault elsewhere kept a part from being checked."""
-        order = list(Threshold)
-        severe = {name.value for name in order[: order.index(self.threshold) + 1]}
-        incomplete = bool(outcome.notes) and not self.request.data
-        return 1 if incomplete or any(one.severity.value in severe for one in outcome.findings) else 0
 
     def _write(self, outcome: Outcome) -> None:
         from iotkg.loading import write_text

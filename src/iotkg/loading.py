@@ -80,7 +80,8 @@ def write_text(path: Path, text: str, shown: str) -> None:
     try:
         try:
             aside.write_bytes(text.encode("utf-8"))
-            copymode(path, aside)
+            if path.exists():
+                copymode(path, aside)
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
