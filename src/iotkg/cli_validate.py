@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
@@ -160,16 +160,20 @@ class _Run:
 
     def once(self) -> int:
         """Check, report, and give the exit code."""
+        from iotkg.findings import Severity
         from iotkg.inspecting import inspect
 
         inspected = inspect(self.request)
         outcome = inspected.outcome
         findings, beside = self._selected(inspected)
-        shown = outcome.only(findings)
-        code = self._code(shown)
-        if not self.allow_empty:
-            beside += outcome.empty
-            code = code or (4 if outcome.empty else 0)
+        shown = replace(
+            outcome.only(findings),
+            empty=() if self.allow_empty else outcome.empty,
+            threshold=Severity(self.threshold.value),
+        )
+        beside += shown.empty
+        failed = shown.partial or any(shown.fails(one) for one in findings)
+        code = 1 if failed else 4 if shown.empty else 0
         if self.explain:
             self._explain(outcome)
         self._write(shown)
@@ -194,12 +198,10 @@ class _Run:
         findings = list(inspected.outcome.findings)
         beside = list(inspected.outcome.notes)
         if self.baseline is not None:
-            findings, said = self._held(
-                findings, self.baseline, complete=not self._incomplete(inspected.outcome)
-            )
+            findings, said = self._held(findings, self.baseline, complete=not inspected.outcome.partial)
             beside += said
         if self.paths:
-            findings, said = _within(findings, _wanted(self.paths), complete=not inspected.outcome.notes)
+            findings, said = _within(findings, _wanted(self.paths), complete=not inspected.outcome.partial)
             beside += said
         if self.changed:
             findings, said = self._touched(findings, inspected, self.changed)
@@ -256,17 +258,6 @@ class _Run:
             stand = "1 finding stands" if others == 1 else f"{others} findings stand"
             said.append(f"{stand} outside what differs from {revision}, and stood there before")
         return kept, said
-
-    def _incomplete(self, outcome: Outcome) -> bool:
-        """Say whether a fault in the checkout kept a part of it from being checked."""
-        return bool(outcome.notes) and not self.request.data
-
-    def _code(self, outcome: Outcome) -> int:
-        """Give 1 when a finding is as severe as the threshold, or a fault elsewhere kept a part from being checked."""
-        order = list(Threshold)
-        severe = {name.value for name in order[: order.index(self.threshold) + 1]}
-        found = any(one.severity.value in severe for one in outcome.findings)
-        return 1 if found or self._incomplete(outcome) else 0
 
     def _write(self, outcome: Outcome) -> None:
         from iotkg.loading import write_text

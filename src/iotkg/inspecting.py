@@ -26,12 +26,12 @@ from iotkg.locating import Locator
 from iotkg.outcome import Outcome, ShapeRun, identified, results
 from iotkg.queryfile import QueryFile
 from iotkg.rdffile import RdfFile, expand_paths, read_all
+from iotkg.rules import CHECK, check_rule, shape_rules, text_rules
 from iotkg.shapegraph import ShapesGraph
 from iotkg.validation import Phase, phases
-from iotkg.vocab import BASE, QUERY, term
+from iotkg.vocab import QUERY, term
 
 _PLACE: Final = re.compile(r"(?P<file>[^\s:]+\.ttl)(?::(?P<line>\d+))?: (?P<message>.*)", re.DOTALL)
-_CHECK: Final = f"{BASE}check/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +239,18 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
             notes.append(
                 "what follows from the data was not checked, for what is written does not fit the text"
             )
+    checks = load_queries(layout, layout.checks).values()
+    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
+    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
+    stated = Locator(files)
     runs = [
-        *_shape_runs(layout, {"written": written, "complete": triples}, found),
-        *(_check_run(layout, check, found) for check in load_queries(layout, layout.checks).values()),
+        *_shape_runs(graph, stated, {"written": written, "complete": triples}, found),
+        *(_check_run(layout, check, found) for check in checks),
+    ]
+    rules = [
+        *shape_rules(graph, stated),
+        *(check_rule(check, _check_file(layout, check)) for check in checks),
+        *text_rules(),
     ]
     return Outcome(
         findings=tuple(sorted(found)),
@@ -251,6 +260,8 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
         triples=len(triples),
         notes=tuple(notes),
         results=results(found),
+        rules=tuple(rules),
+        partial=bool(notes),
     )
 
 
@@ -259,7 +270,7 @@ def _problem(kind: str, words: str) -> Finding:
     place = _PLACE.fullmatch(words)
     return Finding(
         severity=Severity.VIOLATION,
-        shape=f"{_CHECK}{kind}",
+        shape=f"{CHECK}{kind}",
         focus=place["file"] if place else "",
         value=place["message"] if place else words,  # without the line, which moves
         component=term("sh:SPARQLConstraintComponent").value,
@@ -270,12 +281,9 @@ def _problem(kind: str, words: str) -> Finding:
 
 
 def _shape_runs(
-    layout: Layout, data: Mapping[Phase, set[Triple]], found: Sequence[Finding]
+    graph: ShapesGraph, locator: Locator, data: Mapping[Phase, set[Triple]], found: Sequence[Finding]
 ) -> Iterator[ShapeRun]:
     """Say what each shape looked at, in the phase that it is for."""
-    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
-    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
-    locator = Locator(files)
     stated = phases(graph.triples)
     for phase, triples in data.items():
         focus = graph.focus_nodes(list(triples))
@@ -285,13 +293,17 @@ def _shape_runs(
 
 def _check_run(layout: Layout, check: QueryFile, found: Iterable[Finding]) -> ShapeRun:
     shape = f"{QUERY}{check.name}"
-    path = layout.root / "queries" / "checks" / f"{check.name}.rq"
     return ShapeRun(
         shape=shape,
         names={"en": check.header["summary"], "zh": check.header.get("summary-zh", check.header["summary"])},
-        file=layout.relative(path),
+        file=_check_file(layout, check),
         line=1,
         targets=("everything",),
         focus=(),
         results=sum(one.shape == shape for one in found),
+        shapes=(shape,),
     )
+
+
+def _check_file(layout: Layout, check: QueryFile) -> str:
+    return layout.relative(layout.root / "queries" / "checks" / f"{check.name}.rq")
