@@ -16,7 +16,7 @@ LAYERS = (
     ("statements", "clauses"),
     ("turtle", "queryfile", "findings", "source_text"),
     ("layout", "store", "advice", "locating", "outcome"),
-    ("loading", "endpoint", "cache", "reports"),
+    ("loading", "endpoint", "cache", "reports", "rules"),
     ("document", "anchors", "baseline", "changes"),
     ("exceptions",),
     ("labels", "accounting"),

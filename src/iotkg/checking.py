@@ -22,13 +22,13 @@ from iotkg.identifiers import shorten, shortened
 from iotkg.locating import Locator
 from iotkg.outcome import Outcome, ShapeRun, identified, results, target_words
 from iotkg.rdffile import RdfFile
+from iotkg.rules import NAMES, shape_rules, unknown_term, words_of
 from iotkg.shapegraph import Node, ShapesGraph, Term, index, shown
 from iotkg.vocab import PREFIXES, QUERY, RDF, term
 
 Choice: TypeAlias = Literal["auto"] | Engine
 """``auto``: the quick engine, and pySHACL for what it cannot evaluate."""
 
-_NAMES: Final = (term("skos:prefLabel"), term("rdfs:label"), term("sh:name"))
 _WHOLE: Final = re.compile(r"<([^<>\s]+)>")
 _SPARQL: Final = term("sh:SPARQLConstraintComponent").value
 _SHARE: Final = 0.75
@@ -70,9 +70,10 @@ def check(job: Job) -> Outcome:
         adviser = Adviser(graph.about, held)
         found = identified([locator.locate(adviser.advise(one)) for one in found], index(held))
         found = [_tidy(one, prefixes) for one in found]
+    stated = Locator(job.shapes)
     return Outcome(
         findings=tuple(sorted(found)),
-        runs=tuple(shape_runs(graph, focus, found, Locator(job.shapes))),
+        runs=tuple(shape_runs(graph, focus, found, stated)),
         engine=engine,
         files=tuple(file.name for file in (*job.data, *job.ontology, *job.shapes)),
         triples=len(held),
@@ -80,6 +81,7 @@ def check(job: Job) -> Outcome:
         notes=tuple(notes),
         results=results(found),
         prefixes=prefixes,
+        rules=(*shape_rules(graph, stated), *([unknown_term()] if job.known is not None else [])),
     )
 
 
@@ -167,16 +169,9 @@ def shape_runs(
     for shape in sorted(focus, key=shown):
         below = graph.below(shape)
         place = locator.subject(shape)
-        properties = graph.about.get(shape, {})
-        names = {
-            value.language or "en": value.value
-            for name in reversed(_NAMES)
-            for value in properties.get(name, ())
-            if isinstance(value, ox.Literal)
-        }
         yield ShapeRun(
             shape=plain(shape),
-            names=names,
+            names=words_of(graph, shape, NAMES),
             file=locator.files[place[0]].name if place else None,
             line=place[1].line if place and place[1] else None,
             targets=tuple(target_words(kind, node) for kind, node in graph.targets[shape]),
@@ -185,6 +180,7 @@ def shape_runs(
                 one.terms is not None and one.terms.shape in below and one.terms.focus in focus[shape]
                 for one in found
             ),
+            shapes=tuple(sorted(plain(node) for node in below)),
         )
 
 

@@ -160,7 +160,7 @@ def _finding(
     if value:
         values["value"] = shown(value)
     return Finding(
-        severity=_severity(severity),
+        severity=severity_of(severity),
         shape=plain(owners.get(shape, shape)) if shape else "",
         focus=plain(focus) if focus else "",
         path=_path(*_whole(path, shape, report, shapes)) if path else None,
@@ -209,7 +209,7 @@ def _parameters(component: Term | None, shape: Term | None, shapes: Index) -> It
                 yield _LAST.split(path.value)[-1], value
 
 
-def _severity(stated: Term | None) -> Severity:
+def severity_of(stated: Term | None) -> Severity:
     """Read a severity; one that a shapes graph made up gates as a violation does."""
     name = stated.value.rpartition("#")[2].lower() if stated else ""
     return next((severity for severity in Severity if severity.value == name), Severity.VIOLATION)

@@ -71,7 +71,7 @@ def decoded(data: bytes, shown: str) -> str:
 
 
 def write_text(path: Path, text: str, shown: str) -> None:
-    """Write a UTF-8 file in place of the one there, which a failure leaves as it is.
+    """Write a UTF-8 file, in place of the one there if any, which a failure leaves as it is.
 
     Raises: OutputError when it cannot be written.
     """
@@ -80,7 +80,8 @@ def write_text(path: Path, text: str, shown: str) -> None:
     try:
         try:
             aside.write_bytes(text.encode("utf-8"))
-            copymode(path, aside)
+            if path.exists():
+                copymode(path, aside)
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
