@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -122,7 +123,15 @@ def validate(
     from iotkg.inspecting import Request
 
     outputs = _outputs(form, output or [])
-    if (data or shapes) and paths:
+    if (shapes or ontology) and not data:
+        raise errors.RequestError(
+            "--shapes and --ontology are for --data: name the files to check with --data"
+        )
+    read = {os.path.realpath(path) for path in (*(data or ()), *(shapes or ()), *(ontology or ()))}
+    for _, path in outputs:
+        if path is not None and os.path.realpath(path) in read:
+            raise errors.RequestError(f"--output {path}: is one of the files read, and would be lost")
+    if data and paths:
         raise errors.RequestError("PATHS are of the checkout; with --data, name files by --data alone")
     if base and not _ABSOLUTE.fullmatch(base):
         raise errors.RequestError(f"--base {base}: is no whole IRI, as in --base https://example.org/data/")
@@ -275,11 +284,17 @@ class _Run:
         from iotkg.reports import FORMATS
 
         texts = [(FORMATS[name](outcome, self.lang), path) for name, path in self.outputs]
+        faults = []
         for text, path in texts:
-            if path is None:
-                sys.stdout.write(text)
-            else:
-                write_text(path, text, str(path))
+            try:
+                if path is None:
+                    sys.stdout.write(text)
+                else:
+                    write_text(path, text, str(path))
+            except errors.OutputError as error:
+                faults.append(str(error))  # the others are written all the same
+        if faults:
+            raise errors.OutputError("\n".join(faults))
 
 
 def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
@@ -300,14 +315,31 @@ def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
         found.append((name, None if place == "-" else Path(place)))
     if all(path is not None for _, path in found):
         found.insert(0, (form, None))
-    for name, path in found:
+    for name, _ in found:
         if name not in FORMATS:
             raise errors.RequestError(f"{name!r} is no format; there are {', '.join(FORMATS)}")
-        if path is not None and not path.parent.is_dir():
-            raise errors.OutputError(f"{path}: there is no folder {path.parent}; make it first")
+    _writable([path for _, path in found if path is not None])
     if sum(path is None for _, path in found) > 1:
         raise errors.RequestError("two reports to standard output; give one of them a file")
     return found
+
+
+def _writable(files: Sequence[Path]) -> None:
+    """See that reports can be written, each to a file of its own, before anything is.
+
+    Raises: OutputError when a file cannot be written; RequestError when two reports have one.
+    """
+    for path in files:
+        if not path.parent.is_dir():
+            raise errors.OutputError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise errors.OutputError(f"{path}: is a folder; name a file in it")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise errors.OutputError(f"{path}: may not be written; name another place")
+    own = {os.path.realpath(path): path for path in files}
+    if len(own) < len(files):
+        twice = next(path for path in files if path not in own.values() or files.count(path) > 1)
+        raise errors.RequestError(f"two reports to {twice}; give each its own file")
 
 
 def _wanted(paths: Sequence[Path]) -> set[str]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import pyoxigraph as ox
 
-from iotkg.errors import EngineError, ShapesError
+from iotkg.errors import EngineError, LimitExceeded, ShapesError
 from iotkg.marking import SPARQL, marked, unmarked
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def report_apart(
 ) -> bytes:
     """Do what ``report`` does in a process of its own, with N-Triples in and out.
 
-    Raises: ShapesError when the engine cannot evaluate the shapes, or takes more than the limits allow.
+    Raises: ShapesError when the engine cannot evaluate the shapes; LimitExceeded when it takes more than is allowed.
     """
     head = {
         "engine": engine,
@@ -95,7 +95,7 @@ def report_apart(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ShapesError(
+        raise LimitExceeded(
             f"{engine} was stopped after {limits.seconds:g} s; a SPARQL constraint may never end: mend it, "
             "or allow more with --timeout SECONDS"
         ) from error
@@ -109,7 +109,7 @@ def report_apart(
         or b"memory allocation" in done.stderr
         or done.returncode == -signal.SIGKILL
     ):
-        raise ShapesError(
+        raise LimitExceeded(
             f"{engine} needs more memory than the {limits.memory / 1e9:.1f} GB it may take; "
             "a SPARQL constraint may pair everything with everything"
         )
@@ -124,7 +124,9 @@ def _serve() -> None:
     if head["memory"] and os.name == "posix":
         import resource  # noqa: PLC0415 - not on every system
 
-        resource.setrlimit(resource.RLIMIT_AS, (head["memory"], head["memory"]))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        memory = head["memory"] if hard == resource.RLIM_INFINITY else min(head["memory"], hard)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     data, shapes = incoming.read(head["data"]), incoming.read(head["shapes"])
     try:
         answer = b"report\n" + _evaluate(head["engine"], data, shapes, head["prefixes"])

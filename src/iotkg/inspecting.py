@@ -155,7 +155,8 @@ def _generic(request: Request) -> Inspected:
             [
                 *(_bytes(path) for path in (*paths, *terms)),
                 *(str(path).encode("utf-8", "surrogateescape") for path in paths),
-                f"{len(data)} {len(ontology)} {request.engine} {request.recursion} {request.seconds} {request.base}".encode(),
+                f"{len(data)} {len(ontology)} {request.engine} {request.recursion} {request.seconds}".encode(),
+                request.base.encode(),
                 *(name_of(engine).encode() for engine in _engines(request.engine)),
             ]
         )
