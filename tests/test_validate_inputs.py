@@ -261,7 +261,7 @@ BROKEN = {
     ),
     "no path": (
         SHAPE + "sh:property [ sh:minCount 1 ] .",
-        "x.ttl:3:53: […] is a property shape and has no sh:path",
+        "x.ttl:3:53: […] has no sh:path, which a property shape needs",
     ),
     "pattern": (
         SHAPE + 'sh:pattern "[" .',

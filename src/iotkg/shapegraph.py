@@ -170,7 +170,7 @@ class ShapesGraph:
                 if used not in self.about:
                     yield Fault(shape, f"{shown(shape)} uses {shown(used)}, which is no shape")
                 elif used in self.about.get(shape, {}).get(_PROPERTY, ()) and _PATH not in self.about[used]:
-                    yield Fault(used, f"{shown(used)} is a property shape and has no sh:path")
+                    yield Fault(used, f"{shown(used)} has no sh:path, which a property shape needs")
             yield from self._ill_formed(shape)
         for triple in self.triples:
             if triple.predicate in _ADVANCED and not isinstance(triple.subject, ox.Triple):
@@ -188,7 +188,9 @@ class ShapesGraph:
                 continue
             subject = self.about.get(triple.subject, {})
             if triple.predicate == RDF.type and triple.object == KINDS[1] and _PATH not in subject:
-                yield Fault(triple.subject, f"{shown(triple.subject)} is a property shape and has no sh:path")
+                yield Fault(
+                    triple.subject, f"{shown(triple.subject)} has no sh:path, which a property shape needs"
+                )
             if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
                 try:
                     re.compile(triple.object.value)
