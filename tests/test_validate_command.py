@@ -369,9 +369,22 @@ def test_settings_and_attributes_that_hide_a_diff_hide_no_finding(folder):
         "[diff]\n  interHunkContext = 50\n  external = true\n  noprefix = true\n  renames = copies\n"
         "[color]\n  ui = always\n[core]\n  quotePath = true\n"
     )
+    carl = "ex:carl\n  a ex:Person ;\n  ex:age 7 ;\n.\n"
+    write(folder / "data.ttl", ANN, BOB, carl)
     repository(folder)
-    edit(folder / "data.ttl", "ex:age 3", "ex:age 4")
-    assert shown(changed(folder)) == ["ex:bob"]
+    edit(folder / "data.ttl", "ex:age 7", "ex:age 8")
+    assert shown(changed(folder)) == ["ex:carl"]
+    edit(folder / "data.ttl", '"Ann"', '"Anna"')
+    assert shown(changed(folder)) == ["ex:carl"], "bob stands between two changes, and in neither"
+
+
+def test_a_name_that_git_takes_for_a_pattern_is_that_of_one_file(folder):
+    write(folder / "[ab].ttl", "ex:eve a ex:Person .\n", "ex:dan a ex:Dog .\n")
+    write(folder / "a.ttl", "ex:rex a ex:Dog .\n", "ex:dan a ex:Dog .\n")
+    repository(folder)
+    edit(folder / "[ab].ttl", "ex:dan a", "ex:dog a")
+    edit(folder / "a.ttl", "ex:rex a", "ex:fox a")
+    assert shown(run(folder, *CHECK, "--data", "[ab].ttl", "--data", "a.ttl", "--changed")) == []
 
 
 def test_changes_are_found_from_a_folder_inside_the_repository(folder):
@@ -499,7 +512,7 @@ def test_every_format_goes_to_standard_output_and_to_a_file_alike(folder, name):
     printed = run(folder, *CHECK, "--format", name)
     filed = run(folder, *CHECK, "--output", f"{name}=r")
     assert printed.returncode == filed.returncode == 1
-    assert printed.stdout == (folder / "r").read_bytes().decode("utf-8")
+    assert printed.stdout == (folder / "r").read_text(encoding="utf-8")
     assert printed.stdout
 
 
@@ -596,6 +609,15 @@ def test_a_user_without_a_home_needs_no_cache(monkeypatch):
     assert cache.find("x") is None
 
 
+def test_another_program_is_another_key_though_its_version_stands_still(monkeypatch):
+    from iotkg import cache
+
+    before = cache.key([b"x"])
+    assert cache.key([b"x"]) == before
+    monkeypatch.setattr(cache, "_program", lambda: b"edited")
+    assert cache.key([b"x"]) != before
+
+
 def test_a_file_saved_while_it_was_checked_is_not_kept(tmp_path, monkeypatch):
     """What was read may be the one or the other; the next run must not get it under either name."""
     from iotkg import inspecting
@@ -624,7 +646,7 @@ class Watching:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=environment(folder),
+            env=environment(folder) | {"PYTHONUNBUFFERED": ""},
             start_new_session=True,
         )
         self.lines = queue.Queue()
