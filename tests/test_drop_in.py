@@ -407,8 +407,7 @@ def test_the_container_copies_what_there_is_and_runs_as_nobody_in_particular():
     found = instructions()
     words = [word for word, _ in found]
     assert set(words) <= {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "ENTRYPOINT", "CMD"}
-    ignored = (ROOT / ".containerignore").read_text().split()
-    assert (ROOT / ".dockerignore").read_text().split() == ignored, "either builder reads its own"
+    ignored = (ROOT / ".dockerignore").read_text().split()  # podman reads it too
     for word, rest in found:
         if word == "COPY" and not rest.startswith("--from="):
             for name in rest.split()[:-1]:

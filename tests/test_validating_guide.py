@@ -20,11 +20,13 @@ DATA, SHAPES = (text for language, _, text in BLOCKS if language == "turtle")
 
 def commands(kind):
     """Give the commands of one kind, in the guide's order, each with its exit code if one is stated."""
-    for language, stated, text in BLOCKS:
-        if language == "sh" and stated == kind:
-            for line in text.splitlines():
-                command, _, code = line.partition("  #")
-                yield command.strip(), int(code) if code.strip() else None
+    lines = [
+        line.partition("  #")
+        for language, stated, text in BLOCKS
+        if language == "sh" and stated == kind
+        for line in text.splitlines()
+    ]
+    return [(command.strip(), int(code) if code.strip() else None) for command, _, code in lines]
 
 
 def run(command, folder):
@@ -68,7 +70,7 @@ def test_a_command_of_the_guide_ends_as_it_says(folder, command, code):
 
 def test_the_guide_shows_what_is_printed(folder):
     (shown,) = (text for language, _, text in BLOCKS if language == "text")
-    command, _ = next(commands(""))
+    command, _ = commands("")[0]
     assert run(command, folder).stdout.startswith(shown)
 
 
@@ -121,7 +123,7 @@ def test_the_watch_of_the_guide_starts_and_stops(folder, command, code):
         text=True,
     )
     try:
-        assert "Ctrl-C" in process.stderr.readline()
+        assert "Ctrl-C" in process.stderr.readline(), "it says so after each check"
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 1
     finally:

@@ -409,13 +409,15 @@ def _watching(run: _Run) -> int:
             raise_interrupt=True,
         )
         next(saves)  # from here on no save is missed, also during a check
-        code = _guarded(run)
-        err.print("watching; stop with Ctrl-C", markup=False)
-        for changes in saves:
+        changes: set[tuple[object, str]] | None = None
+        while True:
             if changes:
                 names = sorted({Path(name).name for _, name in changes})
                 err.print(f"— {', '.join(names)} —", markup=False)
+            if changes or changes is None:
                 code = _guarded(run)
+                err.print("watching; stop with Ctrl-C", markup=False)
+            changes = {(kind, name) for kind, name in next(saves)}
     return code
 
 
