@@ -1,10 +1,11 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup build validate serve test test-fast fmt check
+.PHONY: help setup suite build validate serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
+SUITE := .venv/shacl-suite
 SOURCES := $(shell find ontology data queries shapes src ! -name '*.pyc' ! -name __pycache__ 2>/dev/null)
 
 help:      ## list the targets
@@ -19,6 +20,16 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 setup: $(READY)  ## a .venv with everything pinned
+
+$(SUITE)/manifest.ttl: $(READY)
+	@mkdir -p $(SUITE)
+	@sed -n '/^pyshacl==/,/^[^ ].*[^\\]$$/p' requirements.lock | sed '/^    #/,$$d' > $(SUITE)/requirements.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pyshacl \
+	  --require-hashes --dest $(SUITE) -r $(SUITE)/requirements.txt
+	@tar -xzf $(SUITE)/pyshacl-*.tar.gz -C $(SUITE) --strip-components=4 --wildcards '*/test/resources/sht_tests/*'
+	@touch $@
+
+suite: $(SUITE)/manifest.ttl  ## the W3C SHACL suite, as IOTKG_SHACL_SUITE=.venv/shacl-suite make test reads it
 
 dist/manifest.json: $(READY) $(SOURCES)
 	$(BIN)/iotkg build

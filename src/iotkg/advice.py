@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from iotkg.findings import Finding, Terms
 from iotkg.shapegraph import Index, Term, index, members, shown
-from iotkg.vocab import RDF, term
+from iotkg.vocab import PREFIXES, RDF, term
 
 Both: TypeAlias = tuple[str, str]
 """A sentence in English and in Chinese."""
@@ -96,6 +96,9 @@ class Adviser:
         if not messages and rule is not None:
             words = {name: ", ".join(shown_value(v) for v in values) for name, values in stated.items()}
             messages = {"en": _filled(rule[0], words), "zh": _filled(rule[1], words)}
+        if not messages and finding.component and not finding.component.startswith(PREFIXES["sh"]):
+            own = shown(ox.NamedNode(finding.component))
+            messages = {"en": f"does not meet {own}", "zh": f"不符合 {own}"}
         messages = messages or finding.terms.said
         said = [part for part in self._advice(component, finding.terms, stated) if part[0]]
         advice = (
@@ -105,12 +108,7 @@ class Adviser:
 
     def _parameters(self, terms: Terms) -> dict[str, list[Term]]:
         """Give a shape's SHACL parameters by local name."""
-        namespace = term("sh:path").value.removesuffix("path")
-        return {
-            predicate.value.removeprefix(namespace): values
-            for predicate, values in self.shapes.get(terms.shape, {}).items()  # type: ignore[arg-type]
-            if predicate.value.startswith(namespace)
-        }
+        return parameters(self.shapes.get(terms.shape, {}))  # type: ignore[arg-type]
 
     def _advice(self, component: str, terms: Terms, stated: Mapping[str, list[Term]]) -> Iterable[Both]:
         value = terms.value
@@ -202,6 +200,26 @@ class Adviser:
         if not close:
             return ("", "")
         return (f"did you mean {' or '.join(close)}?", f"是否应为 {'、'.join(close)}？")
+
+
+def parameters(said: Mapping[ox.NamedNode, list[Term]]) -> dict[str, list[Term]]:
+    """Give by local name what a shape says in SHACL's terms."""
+    namespace = term("sh:path").value.removesuffix("path")
+    return {
+        predicate.value.removeprefix(namespace): values
+        for predicate, values in said.items()
+        if predicate.value.startswith(namespace)
+    }
+
+
+def sayings(stated: Mapping[str, Sequence[Term]]) -> list[Both]:
+    """Say what a shape's core constraints say of values that break them; ``stated`` are its parameters by name."""
+    words = {name: ", ".join(shown_value(value) for value in values) for name, values in stated.items()}
+    return [
+        (_filled(en, words), _filled(zh, words))
+        for component, (en, zh) in RULES.items()
+        if (component.lower() if component.isupper() else component[0].lower() + component[1:]) in stated
+    ]
 
 
 def shown_value(value: Term) -> str:

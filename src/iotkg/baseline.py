@@ -40,7 +40,7 @@ def load(path: Path) -> dict[str, str]:
                 "--update-baseline"
             )
         return {one["id"]: f"{one['focus']}: {one['message']} ({one['shape']})" for one in whole["findings"]}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: is no baseline ({error}); write one with --update-baseline") from error
 
 

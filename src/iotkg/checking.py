@@ -16,19 +16,19 @@ import pyoxigraph as ox
 
 from iotkg.advice import Adviser
 from iotkg.engines import DEFAULT, Engine, Limits, name_of, report_apart
-from iotkg.errors import ShapesError
+from iotkg.errors import LimitExceeded, ShapesError
 from iotkg.findings import Finding, Severity, Terms, parse_report, plain
 from iotkg.identifiers import shorten, shortened
 from iotkg.locating import Locator
 from iotkg.outcome import Outcome, ShapeRun, identified, results, target_words
 from iotkg.rdffile import RdfFile
-from iotkg.shapegraph import Node, ShapesGraph, Term, index, shown
+from iotkg.rules import NAMES, shape_rules, unknown_term, words_of
+from iotkg.shapegraph import Fault, Node, ShapesGraph, Term, index, shown
 from iotkg.vocab import PREFIXES, QUERY, RDF, term
 
 Choice: TypeAlias = Literal["auto"] | Engine
 """``auto``: the quick engine, and pySHACL for what it cannot evaluate."""
 
-_NAMES: Final = (term("skos:prefLabel"), term("rdfs:label"), term("sh:name"))
 _WHOLE: Final = re.compile(r"<([^<>\s]+)>")
 _SPARQL: Final = term("sh:SPARQLConstraintComponent").value
 _SHARE: Final = 0.75
@@ -57,8 +57,14 @@ def check(job: Job) -> Outcome:
     """
     held = [triple for file in (*job.data, *job.ontology) for triple in file.triples]
     graph = ShapesGraph.of(triple for file in job.shapes for triple in file.triples)
-    _refuse(graph, allow_circles=job.recursion)
-    engine, written, notes = _run(job, held)
+    _refuse(graph, job)
+    try:
+        engine, written, notes = _run(job, held)
+    except ShapesError as error:
+        unparsed = _placed(graph.unparsed(_shape_prefixes(job)), job)
+        if unparsed:
+            raise ShapesError("\n".join(unparsed)) from error
+        raise
     found = parse_report(
         (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES)), graph.triples
     )
@@ -70,9 +76,10 @@ def check(job: Job) -> Outcome:
         adviser = Adviser(graph.about, held)
         found = identified([locator.locate(adviser.advise(one)) for one in found], index(held))
         found = [_tidy(one, prefixes) for one in found]
+    stated = Locator(job.shapes)
     return Outcome(
         findings=tuple(sorted(found)),
-        runs=tuple(shape_runs(graph, focus, found, Locator(job.shapes))),
+        runs=tuple(shape_runs(graph, focus, found, stated)),
         engine=engine,
         files=tuple(file.name for file in (*job.data, *job.ontology, *job.shapes)),
         triples=len(held),
@@ -80,21 +87,28 @@ def check(job: Job) -> Outcome:
         notes=tuple(notes),
         results=results(found),
         prefixes=prefixes,
+        rules=(*shape_rules(graph, stated), *([unknown_term()] if job.known is not None else [])),
     )
 
 
 def memory_allowed() -> int:
     """Give how many bytes of memory a run may take on this machine; 0 where that cannot be known."""
     try:
-        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _SHARE)
+        allowed = int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * _SHARE)
     except (AttributeError, ValueError, OSError):
         return 0
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return allowed
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return allowed if limit == resource.RLIM_INFINITY else min(allowed, limit)
 
 
-def _refuse(graph: ShapesGraph, *, allow_circles: bool) -> None:
-    faults = sorted(set(graph.faults()))
+def _refuse(graph: ShapesGraph, job: Job) -> None:
+    faults = _placed(graph.faults(), job)
     circle = graph.circle()
-    if circle and not allow_circles:
+    if circle and not job.recursion:
         faults.append(
             f"shapes refer to each other in a circle, which SHACL leaves undefined: {' → '.join(circle)}; "
             "break it, or take what the engine makes of it with --allow-recursion"
@@ -103,13 +117,33 @@ def _refuse(graph: ShapesGraph, *, allow_circles: bool) -> None:
         raise ShapesError("\n".join(faults))
 
 
+def _placed(faults: Iterable[Fault], job: Job) -> list[str]:
+    """Put before each fault where what it is said of stands."""
+    locator = Locator(job.shapes)
+    said: set[str] = set()
+    for fault in faults:
+        place = locator.subject(fault.node) if fault.node is not None else None
+        spot = place[1] if place else None
+        where = (
+            f"{locator.files[place[0]].name}{f':{spot.line}:{spot.column}' if spot else ''}: "
+            if place
+            else ""
+        )
+        said.add(f"{where}{fault.words}")
+    return sorted(said)
+
+
+def _shape_prefixes(job: Job) -> dict[str, str]:
+    return {prefix: iri for file in job.shapes for prefix, iri in file.prefixes.items()}
+
+
 def _run(job: Job, held: Sequence[ox.Triple]) -> tuple[str, bytes, list[str]]:
     """Run the engine asked for; where the quick one was not asked for by name, pySHACL stands in for it."""
     data = ox.serialize(held, format=ox.RdfFormat.N_TRIPLES) or b""
     shapes = ox.serialize(
         (triple for file in job.shapes for triple in file.triples), format=ox.RdfFormat.N_TRIPLES
     )
-    prefixes = {prefix: iri for file in job.shapes for prefix, iri in file.prefixes.items()}
+    prefixes = _shape_prefixes(job)
 
     def run(engine: Engine) -> bytes:
         return report_apart(engine, data, shapes or b"", prefixes=prefixes, limits=job.limits)
@@ -118,6 +152,8 @@ def _run(job: Job, held: Sequence[ox.Triple]) -> tuple[str, bytes, list[str]]:
         return name_of(job.engine), run(job.engine), []
     try:
         return name_of(DEFAULT), run(DEFAULT), []
+    except LimitExceeded:  # where the quick engine does not come to an end, the other does not either
+        raise
     except ShapesError as error:
         try:
             return name_of("pyshacl"), run("pyshacl"), [f"{error}; the verdict is pySHACL's"]
@@ -167,16 +203,9 @@ def shape_runs(
     for shape in sorted(focus, key=shown):
         below = graph.below(shape)
         place = locator.subject(shape)
-        properties = graph.about.get(shape, {})
-        names = {
-            value.language or "en": value.value
-            for name in reversed(_NAMES)
-            for value in properties.get(name, ())
-            if isinstance(value, ox.Literal)
-        }
         yield ShapeRun(
             shape=plain(shape),
-            names=names,
+            names=words_of(graph, shape, NAMES),
             file=locator.files[place[0]].name if place else None,
             line=place[1].line if place and place[1] else None,
             targets=tuple(target_words(kind, node) for kind, node in graph.targets[shape]),
@@ -185,6 +214,7 @@ def shape_runs(
                 one.terms is not None and one.terms.shape in below and one.terms.focus in focus[shape]
                 for one in found
             ),
+            shapes=tuple(sorted(plain(node) for node in below)),
         )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from iotkg.outcome import Outcome
 
 _CHANGED: Final = "--changed"
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
+_PAUSE: Final = 200
+"""Milliseconds after which a watch looks whether it is to stop."""
 
 
 class Threshold(StrEnum):
@@ -66,6 +72,12 @@ def validate(
     ontology: Annotated[
         list[Path] | None, typer.Option(help="Read beside --data, for its classes. Repeatable.")
     ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="IRI", help="Resolve relative IRIs in --data, --shapes and --ontology against this."
+        ),
+    ] = "",
     lang: Annotated[Language, typer.Option(help="Language of the messages.")] = Language.en,
     form: Annotated[
         str,
@@ -111,8 +123,18 @@ def validate(
     from iotkg.inspecting import Request
 
     outputs = _outputs(form, output or [])
-    if (data or shapes) and paths:
+    if (shapes or ontology) and not data:
+        raise errors.RequestError(
+            "--shapes and --ontology are for --data: name the files to check with --data"
+        )
+    read = {os.path.realpath(path) for path in (*(data or ()), *(shapes or ()), *(ontology or ()))}
+    for _, path in outputs:
+        if path is not None and os.path.realpath(path) in read:
+            raise errors.RequestError(f"--output {path}: is one of the files read, and would be lost")
+    if data and paths:
         raise errors.RequestError("PATHS are of the checkout; with --data, name files by --data alone")
+    if base and not _ABSOLUTE.fullmatch(base):
+        raise errors.RequestError(f"--base {base}: is no whole IRI, as in --base https://example.org/data/")
     if update_baseline and baseline is None:
         raise errors.RequestError("--update-baseline needs --baseline FILE, the file to write")
     request = Request(
@@ -124,6 +146,7 @@ def validate(
         seconds=timeout,
         recursion=allow_recursion,
         cached=cache,
+        base=base,
     )
     run = _Run(
         request,
@@ -157,72 +180,121 @@ class _Run:
 
     def once(self) -> int:
         """Check, report, and give the exit code."""
+        from iotkg.findings import Severity
         from iotkg.inspecting import inspect
 
         inspected = inspect(self.request)
         outcome = inspected.outcome
         findings, beside = self._selected(inspected)
-        shown = outcome.only(findings)
-        code = self._code(shown)
-        if not self.allow_empty:
-            beside += outcome.empty
-            code = code or (4 if outcome.empty else 0)
+        shown = replace(
+            outcome.only(findings),
+            empty=() if self.allow_empty else outcome.empty,
+            threshold=Severity(self.threshold.value),
+        )
+        beside += shown.empty
+        failed = shown.partial or any(shown.fails(one) for one in findings)
+        code = 1 if failed else 4 if shown.empty else 0
         if self.explain:
-            from iotkg.reports.explanation import to_explanation
-
-            out.print(to_explanation(outcome, self.lang), markup=False, end="")
+            self._explain(outcome)
         self._write(shown)
+        sys.stdout.flush()  # whoever watches through a pipe waits for it
         for words in beside:
             err.print(words, markup=False)
         return code
 
+    def _explain(self, outcome: Outcome) -> None:
+        """Print the explanation before the text report; beside a report for machines it would break that."""
+        from iotkg.reports.explanation import to_explanation
+
+        text = any(name == "text" and path is None for name, path in self.outputs)
+        (out if text else err).print(to_explanation(outcome, self.lang), markup=False, end="")
+
     def _selected(self, inspected: Inspected) -> tuple[list[Finding], list[str]]:
-        """Give the findings that are to be reported, and what is said beside them."""
+        """Give the findings that are to be reported, and what is said beside them.
+
+        All findings are held against the baseline, whatever of them is shown: an entry is gone only when nothing
+        has it.
+        """
         findings = list(inspected.outcome.findings)
         beside = list(inspected.outcome.notes)
+        if self.baseline is not None:
+            findings, said = self._held(findings, self.baseline, complete=not inspected.outcome.partial)
+            beside += said
         if self.paths:
-            findings, said = _within(findings, _wanted(self.paths), complete=not inspected.outcome.notes)
+            findings, said = _within(findings, _wanted(self.paths), complete=not inspected.outcome.partial)
             beside += said
         if self.changed:
-            from iotkg.changes import blocks_of, since, touched
-
-            everything = len(findings)
-            changes = since(self.changed, self.request.start)
-            findings = touched(findings, changes, blocks_of(inspected.files()))
-            if everything > len(findings):
-                beside.append(
-                    f"{everything - len(findings)} findings stand outside what differs from {self.changed}"
-                )
-        if self.baseline is not None:
-            from iotkg import baseline as known
-
-            if self.update:
-                known.save(self.baseline, findings)
-                beside.append(f"{self.baseline}: {len(findings)} findings written")
-            held = known.compare(findings, known.load(self.baseline))
-            findings = list(held.new)
-            beside += [f"no longer found, take it out of {self.baseline}: {words}" for words in held.gone]
-            if held.known:
-                beside.append(f"{len(held.known)} findings are in {self.baseline} and let be")
+            findings, said = self._touched(findings, inspected, self.changed)
+            beside += said
         return findings, beside
 
-    def _code(self, outcome: Outcome) -> int:
-        """Give 1 when a finding is as severe as the threshold, or a fault elsewhere kept a part from being checked."""
-        order = list(Threshold)
-        severe = {name.value for name in order[: order.index(self.threshold) + 1]}
-        incomplete = bool(outcome.notes) and not self.request.data
-        return 1 if incomplete or any(one.severity.value in severe for one in outcome.findings) else 0
+    def _held(
+        self, findings: list[Finding], baseline: Path, *, complete: bool
+    ) -> tuple[list[Finding], list[str]]:
+        """Give the findings that are not in the baseline, which is written first where that is asked for."""
+        from iotkg import baseline as known
+
+        said = []
+        if self.update and complete:
+            known.save(baseline, findings)
+            count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+            said.append(f"{baseline}: {count} written")
+        elif self.update:
+            said.append(
+                f"{baseline}: not written, for not everything was checked; mend what keeps it from being checked"
+            )
+            return findings, said
+        held = known.compare(findings, known.load(baseline))
+        if complete:
+            said += [f"no longer found, take it out of {baseline}: {words}" for words in held.gone]
+        if held.known and not self.update:
+            count = "1 finding is" if len(held.known) == 1 else f"{len(held.known)} findings are"
+            said.append(f"{count} in {baseline} and let be")
+        return list(held.new), said
+
+    def _touched(
+        self, findings: list[Finding], inspected: Inspected, revision: str
+    ) -> tuple[list[Finding], list[str]]:
+        """Give the findings that the changes since a revision touch or bring about."""
+        from iotkg.changes import since, touched
+        from iotkg.inspecting import earlier
+
+        changes = since(revision, self.request.start)
+        if not findings:
+            return [], []
+        before, unknown = earlier(self.request, changes)
+        places = {one.file for one in findings}
+        kept = touched(
+            findings,
+            changes,
+            files=[file for file in inspected.files() if file.name in places],
+            folder=inspected.root or self.request.start,
+            before=before,
+        )
+        said = []
+        if unknown:
+            said.append(f"{revision} itself could not be checked, so all findings count as new: {unknown}")
+        if others := len(findings) - len(kept):
+            stand = "1 finding stands" if others == 1 else f"{others} findings stand"
+            said.append(f"{stand} outside what differs from {revision}, and stood there before")
+        return kept, said
 
     def _write(self, outcome: Outcome) -> None:
         from iotkg.loading import write_text
         from iotkg.reports import FORMATS
 
         texts = [(FORMATS[name](outcome, self.lang), path) for name, path in self.outputs]
+        faults = []
         for text, path in texts:
-            if path is None:
-                sys.stdout.write(text)
-            else:
-                write_text(path, text, str(path))
+            try:
+                if path is None:
+                    sys.stdout.write(text)
+                else:
+                    write_text(path, text, str(path))
+            except errors.OutputError as error:
+                faults.append(str(error))  # the others are written all the same
+        if faults:
+            raise errors.OutputError("\n".join(faults))
 
 
 def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
@@ -243,14 +315,31 @@ def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
         found.append((name, None if place == "-" else Path(place)))
     if all(path is not None for _, path in found):
         found.insert(0, (form, None))
-    for name, path in found:
+    for name, _ in found:
         if name not in FORMATS:
             raise errors.RequestError(f"{name!r} is no format; there are {', '.join(FORMATS)}")
-        if path is not None and not path.parent.is_dir():
-            raise errors.OutputError(f"{path}: there is no folder {path.parent}; make it first")
+    _writable([path for _, path in found if path is not None])
     if sum(path is None for _, path in found) > 1:
         raise errors.RequestError("two reports to standard output; give one of them a file")
     return found
+
+
+def _writable(files: Sequence[Path]) -> None:
+    """See that reports can be written, each to a file of its own, before anything is.
+
+    Raises: OutputError when a file cannot be written; RequestError when two reports have one.
+    """
+    for path in files:
+        if not path.parent.is_dir():
+            raise errors.OutputError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise errors.OutputError(f"{path}: is a folder; name a file in it")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise errors.OutputError(f"{path}: may not be written; name another place")
+    own = {os.path.realpath(path): path for path in files}
+    if len(own) < len(files):
+        twice = next(path for path in files if path not in own.values() or files.count(path) > 1)
+        raise errors.RequestError(f"two reports to {twice}; give each its own file")
 
 
 def _wanted(paths: Sequence[Path]) -> set[str]:
@@ -288,17 +377,47 @@ def _within(findings: list[Finding], wanted: set[str], *, complete: bool) -> tup
 
 
 def _watching(run: _Run) -> int:
-    """Check, and check again whenever a file is saved, until the user stops it; failures do not end it."""
+    """Check, and check again whenever a file is saved, until the user stops it; failures do not end it.
+
+    Folders are watched and not files: an editor that saves by renaming puts another file in the old one's place.
+    """
     from watchfiles import watch
 
-    request = run.request
-    places = [*request.data, *request.shapes, *request.ontology] or [request.start]
-    code = _guarded(run)
-    for changes in watch(*places, raise_interrupt=False):
-        names = sorted({Path(name).name for _, name in changes})
-        if any(not name.startswith(".") and not name.endswith(".new") for name in names):
-            err.print(f"— {', '.join(names)} —", markup=False)
-            code = _guarded(run)
+    from iotkg.inspecting import watched
+
+    places = [place.resolve() for place in watched(run.request)]
+    folders = {place if place.is_dir() else place.parent for place in places}
+    for folder in folders:
+        if not folder.is_dir():
+            raise errors.InputError(f"{folder}: there is no such folder to watch")
+    own = {path.resolve() for path in (run.baseline, *(path for _, path in run.outputs)) if path is not None}
+
+    def read(_: object, name: str) -> bool:
+        path = Path(name).resolve()
+        inside = any(path == place or path.is_relative_to(place) for place in places)
+        aside = path.name.startswith((".", "~", "#")) or path.name.endswith(("~", ".new", ".swp"))
+        return inside and not aside and path not in own
+
+    code = 130  # stopped before there was a verdict
+    with suppress(KeyboardInterrupt):
+        saves = watch(
+            *folders,
+            watch_filter=read,
+            recursive=any(place.is_dir() for place in places),
+            rust_timeout=_PAUSE,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+        )
+        next(saves)  # from here on no save is missed, also during a check
+        changes: set[tuple[object, str]] | None = None
+        while True:
+            if changes:
+                names = sorted({Path(name).name for _, name in changes})
+                err.print(f"— {', '.join(names)} —", markup=False)
+            if changes or changes is None:
+                code = _guarded(run)
+                err.print("watching; stop with Ctrl-C", markup=False)
+            changes = {(kind, name) for kind, name in next(saves)}
     return code
 
 

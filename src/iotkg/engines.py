@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import pyoxigraph as ox
 
-from iotkg.errors import EngineError, ShapesError
+from iotkg.errors import EngineError, LimitExceeded, ShapesError
+from iotkg.marking import SPARQL, marked, unmarked
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -62,7 +63,7 @@ def report(
     Raises: ShapesError when the engine cannot evaluate the shapes.
     """
     written = _evaluate(engine, _written(data), _written(shapes), prefixes or {})
-    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
+    return _read(written)
 
 
 def report_apart(
@@ -75,7 +76,7 @@ def report_apart(
 ) -> bytes:
     """Do what ``report`` does in a process of its own, with N-Triples in and out.
 
-    Raises: ShapesError when the engine cannot evaluate the shapes, or takes more than the limits allow.
+    Raises: ShapesError when the engine cannot evaluate the shapes; LimitExceeded when it takes more than is allowed.
     """
     head = {
         "engine": engine,
@@ -94,7 +95,7 @@ def report_apart(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ShapesError(
+        raise LimitExceeded(
             f"{engine} was stopped after {limits.seconds:g} s; a SPARQL constraint may never end: mend it, "
             "or allow more with --timeout SECONDS"
         ) from error
@@ -108,7 +109,7 @@ def report_apart(
         or b"memory allocation" in done.stderr
         or done.returncode == -signal.SIGKILL
     ):
-        raise ShapesError(
+        raise LimitExceeded(
             f"{engine} needs more memory than the {limits.memory / 1e9:.1f} GB it may take; "
             "a SPARQL constraint may pair everything with everything"
         )
@@ -123,7 +124,9 @@ def _serve() -> None:
     if head["memory"] and os.name == "posix":
         import resource  # noqa: PLC0415 - not on every system
 
-        resource.setrlimit(resource.RLIMIT_AS, (head["memory"], head["memory"]))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        memory = head["memory"] if hard == resource.RLIM_INFINITY else min(head["memory"], hard)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     data, shapes = incoming.read(head["data"]), incoming.read(head["shapes"])
     try:
         answer = b"report\n" + _evaluate(head["engine"], data, shapes, head["prefixes"])
@@ -133,7 +136,13 @@ def _serve() -> None:
 
 
 def _evaluate(engine: Engine, data: bytes, shapes: bytes, prefixes: Mapping[str, str]) -> bytes:
-    return _shifty(data, shapes) if engine == "shifty" else _pyshacl(data, shapes, prefixes)
+    def run(shapes: bytes) -> bytes:
+        return _shifty(data, shapes) if engine == "shifty" else _pyshacl(data, shapes, prefixes)
+
+    if SPARQL.value.encode() not in shapes:
+        return run(shapes)
+    triples, marks = marked(_read(shapes))
+    return _written(unmarked(_read(run(_written(triples))), marks))
 
 
 def _shifty(data: bytes, shapes: bytes) -> bytes:
@@ -186,6 +195,10 @@ def _pyshacl(data: bytes, shapes: bytes, prefixes: Mapping[str, str]) -> bytes:
 
 def _written(triples: Iterable[ox.Triple]) -> bytes:
     return ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+
+
+def _read(written: bytes) -> Iterator[ox.Triple]:
+    return (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES))
 
 
 def _graph(written: bytes) -> Graph:

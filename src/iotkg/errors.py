@@ -11,6 +11,7 @@ IotkgError
 │   └── AccountError         a numeral, title or watched word that nothing accounts for
 ├── OutputError              a file cannot be written (exit 3)
 ├── ShapesError              the shapes are broken, or nothing was checked (exit 4)
+│   └── LimitExceeded        evaluating them takes more time or memory than is allowed
 ├── RequestError             the caller asked for something there is not (exit 2)
 │   ├── UnknownQuery
 │   ├── UnknownEntity
@@ -65,6 +66,10 @@ class AccountError(CurationError):
 
 class ShapesError(IotkgError):
     """The shapes are broken, or a check had nothing to look at."""
+
+
+class LimitExceeded(ShapesError):
+    """Evaluating the shapes takes more time or memory than is allowed."""
 
 
 class RequestError(IotkgError):

@@ -6,7 +6,7 @@ Pure: reads a SHACL validation report and the shapes it speaks of, both as tripl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import total_ordering
@@ -15,12 +15,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from iotkg.identifiers import shorten
 from iotkg.shapegraph import Index, ShapesGraph, Term, index, members
-from iotkg.vocab import term
+from iotkg.vocab import RDF, term
 
+_LAST = re.compile(r"[/#]")
 _PLACEHOLDER = re.compile(r"\{[?$]?(\w+)\}")
 _DETAIL = term("sh:detail")
 _MESSAGE = term("sh:message")
 _RESULT = term("sh:result")
+_SPARQL = term("sh:SPARQLConstraintComponent")
 _STEPS = {
     term("sh:inversePath"): "^{}",
     term("sh:zeroOrMorePath"): "{}*",
@@ -44,6 +46,7 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 class Terms:
     """The terms a finding speaks of, as the report has them.
 
+    ``severity`` is as the shape states it, which may be one of its own;
     ``spelling`` spells out a path that is no IRI; ``said`` are the engine's own messages, by language.
     """
 
@@ -52,6 +55,7 @@ class Terms:
     value: Term | None = None
     shape: Term | None = None
     constraint: Term | None = None
+    severity: Term | None = None
     spelling: Index = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
 
@@ -148,25 +152,25 @@ def _finding(
     )
     severity, component = one("sh:resultSeverity"), one("sh:sourceConstraintComponent")
     constraint = one("sh:sourceConstraint")
-    written = [
-        message
-        for node in (constraint, shape)
-        if node in shapes
-        for message in shapes[node].get(_MESSAGE, ())
-        if isinstance(message, Literal)
-    ]
+    written = _stated(constraint, shapes) or _stated(shape, shapes) or _of_component(component, shape, shapes)
     own = [message for message in result.get(term("sh:resultMessage"), ()) if isinstance(message, Literal)]
-    values = {"this": shown(focus)} if focus else {}
+    values = {name: shown(said) for name, said in _parameters(component, shape, shapes)}
+    if focus:
+        values["this"] = shown(focus)
     if value:
         values["value"] = shown(value)
     return Finding(
-        severity=_severity(severity),
+        severity=severity_of(severity),
         shape=plain(owners.get(shape, shape)) if shape else "",
         focus=plain(focus) if focus else "",
         path=_path(*_whole(path, shape, report, shapes)) if path else None,
         value=plain(value) if value else None,
         component=component.value if component else "",
-        messages=dict(sorted((message.language or "en", fill(message.value, values)) for message in written)),
+        messages=dict(
+            sorted((message.language or "en", message.value) for message in own)
+            if component == _SPARQL and own  # filled by the engine, which knows what the query selected
+            else sorted((message.language or "en", fill(message.value, values)) for message in written)
+        ),
         terms=focus
         and Terms(
             focus=focus,
@@ -174,13 +178,38 @@ def _finding(
             value=value,
             shape=shape,
             constraint=constraint,
+            severity=severity,
             spelling=_whole(path, shape, report, shapes)[1] if path else {},
             said={message.language or "en": message.value for message in own},
         ),
     )
 
 
-def _severity(stated: Term | None) -> Severity:
+def _stated(node: Term | None, shapes: Index) -> list[Literal]:
+    """Give the messages of a shape or constraint."""
+    said = shapes.get(node, {}).get(_MESSAGE, ()) if node is not None else ()
+    return [message for message in said if isinstance(message, Literal)]
+
+
+def _of_component(component: Term | None, shape: Term | None, shapes: Index) -> list[Literal]:
+    """Give the messages of the validators that a component of the shapes' own has for a shape."""
+    said = shapes.get(component, {}) if component is not None else {}
+    kind = "property" if shape is not None and term("sh:path") in shapes.get(shape, {}) else "node"
+    validators = said.get(term(f"sh:{kind}Validator")) or said.get(term("sh:validator"), [])
+    return [message for validator in validators for message in _stated(validator, shapes)]
+
+
+def _parameters(component: Term | None, shape: Term | None, shapes: Index) -> Iterator[tuple[str, Term]]:
+    """Give what a shape states for the parameters of a component of the shapes' own, by local name."""
+    if component is None or shape is None:
+        return
+    for parameter in shapes.get(component, {}).get(term("sh:parameter"), ()):
+        for path in shapes.get(parameter, {}).get(term("sh:path"), ()):
+            for value in shapes.get(shape, {}).get(path, ()) if isinstance(path, NamedNode) else ():
+                yield _LAST.split(path.value)[-1], value
+
+
+def severity_of(stated: Term | None) -> Severity:
     """Read a severity; one that a shapes graph made up gates as a violation does."""
     name = stated.value.rpartition("#")[2].lower() if stated else ""
     return next((severity for severity in Severity if severity.value == name), Severity.VIOLATION)
@@ -198,6 +227,8 @@ def _path(node: Term, graph: Index) -> str:
     if isinstance(node, NamedNode):
         return shorten(node.value)
     properties = graph.get(node, {})
+    if RDF.first in properties:  # before all else: what else is said of a list is beside its meaning
+        return "/".join(_step(member, graph) for member in members(node, graph))
     for predicate, pattern in _STEPS.items():
         for inner in properties.get(predicate, ()):
             return pattern.format(_step(inner, graph))

@@ -6,17 +6,19 @@ Both give an outcome, from an earlier run where nothing has changed since.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pyoxigraph import Triple
 
 from iotkg import build, cache, checking
+from iotkg.changes import Changes
 from iotkg.checking import shape_runs
 from iotkg.engines import DEFAULT, Engine, Limits, name_of
-from iotkg.errors import CurationError, InputError
+from iotkg.errors import CurationError, InputError, IotkgError
 from iotkg.findings import Finding, Severity
 from iotkg.layout import Layout
 from iotkg.loading import load_queries
@@ -24,12 +26,12 @@ from iotkg.locating import Locator
 from iotkg.outcome import Outcome, ShapeRun, identified, results
 from iotkg.queryfile import QueryFile
 from iotkg.rdffile import RdfFile, expand_paths, read_all
+from iotkg.rules import CHECK, check_rule, shape_rules, text_rules
 from iotkg.shapegraph import ShapesGraph
 from iotkg.validation import Phase, phases
-from iotkg.vocab import BASE, QUERY, term
+from iotkg.vocab import QUERY, term
 
 _PLACE: Final = re.compile(r"(?P<file>[^\s:]+\.ttl)(?::(?P<line>\d+))?: (?P<message>.*)", re.DOTALL)
-_CHECK: Final = f"{BASE}check/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Request:
     seconds: float = Limits().seconds
     recursion: bool = False
     cached: bool = True
+    base: str = ""
 
 
 @dataclass(slots=True)
@@ -54,12 +57,13 @@ class Inspected:
     known: bool
     paths: tuple[Path, ...]
     root: Path | None = None
+    base: str = ""
     _files: list[RdfFile] = field(default_factory=list)
 
     def files(self) -> list[RdfFile]:
         """Read the files again, named as the findings name them."""
         if not self._files:
-            for file in read_all(self.paths):
+            for file in read_all(self.paths, base=self.base):
                 name = Path(file.name)
                 inside = self.root is not None and name.is_relative_to(self.root)
                 shown = name.relative_to(self.root).as_posix() if inside and self.root else file.name
@@ -76,6 +80,68 @@ def inspect(request: Request) -> Inspected:
     return _generic(request) if request.data or request.shapes else _checkout(request)
 
 
+def watched(request: Request) -> list[Path]:
+    """Name the files and folders that a run reads; what is not there yet may come.
+
+    Raises: InputError outside of a checkout, when none is named.
+    """
+    if request.data:
+        return [*request.data, *request.shapes, *request.ontology]
+    return list(Layout.find(request.start).parts)
+
+
+def earlier(request: Request, changes: Changes) -> tuple[frozenset[str], str]:
+    """Check what is asked for as it was in the commit of the changes: the identities of what is found.
+
+    The second part says why nothing is known of it, where that is so; else it is empty.
+    """
+    with TemporaryDirectory(prefix="iotkg-") as name:
+        try:
+            then = _as_it_was(request, changes, Path(name).resolve())
+            found = inspect(then).outcome.findings if then else ()
+        except IotkgError as error:
+            return frozenset(), str(error).partition("\n")[0].replace(f"{Path(name).resolve()}/", "")
+    return frozenset(one.identity for one in found), ""
+
+
+def _as_it_was(request: Request, changes: Changes, folder: Path) -> Request | None:
+    """Restore what a request reads below a folder and ask for that; None where there was nothing to check."""
+    try:
+        parts = watched(replace(request, data=(), shapes=(), ontology=()))
+    except InputError:
+        parts = []  # any folder, and no checkout around it
+    places = [*request.data, *request.shapes, *request.ontology, *parts]
+    now = changes.restore(places, folder)
+
+    def moved(paths: Sequence[Path]) -> list[Path]:
+        return [path for place in paths if (path := now[place]) is not None]
+
+    then = replace(
+        request,
+        data=moved(request.data),
+        shapes=moved(request.shapes),
+        ontology=moved(request.ontology),
+        start=folder / (changes.name(request.start) or ""),
+        cached=request.cached and not request.data,  # elsewhere in each run, so never found again
+    )
+    needed = [request.data, request.shapes] if request.data else [parts]
+    return then if all(moved(paths) for paths in needed if paths) else None
+
+
+def _once(request: Request, key: Callable[[], str], check: Callable[[], Outcome]) -> tuple[Outcome, bool]:
+    """Give the outcome of an earlier run and True, or else a new one, which is kept."""
+    if not request.cached:
+        return check(), False
+    name = key()
+    known = cache.find(name)
+    if known is not None:
+        return known, True
+    outcome = check()
+    if key() == name:  # a file that was saved meanwhile may have been read as it was before or after
+        cache.keep(name, outcome)
+    return outcome, False
+
+
 def _generic(request: Request) -> Inspected:
     if not request.data:
         raise InputError("--shapes without --data: name the files to check with --data")
@@ -83,20 +149,23 @@ def _generic(request: Request) -> Inspected:
     data, ontology = expand_paths(request.data), expand_paths(request.ontology)
     terms = [] if request.ontology else _nearby_ontology(request.start)
     paths = (*data, *ontology, *shapes)
-    name = cache.key(
-        [
-            *(_bytes(path) for path in (*paths, *terms)),
-            *(str(path).encode() for path in paths),
-            f"{len(data)} {len(ontology)} {request.engine} {request.recursion}".encode(),
-            *(name_of(engine).encode() for engine in _engines(request.engine)),
-        ]
-    )
-    known = cache.find(name) if request.cached else None
-    if known is None:
-        files = read_all([*data, *ontology, *shapes])
+
+    def key() -> str:
+        return cache.key(
+            [
+                *(_bytes(path) for path in (*paths, *terms)),
+                *(str(path).encode("utf-8", "surrogateescape") for path in paths),
+                f"{len(data)} {len(ontology)} {request.engine} {request.recursion} {request.seconds}".encode(),
+                request.base.encode(),
+                *(name_of(engine).encode() for engine in _engines(request.engine)),
+            ]
+        )
+
+    def check() -> Outcome:
+        files = read_all([*data, *ontology, *shapes], base=request.base)
         held, rest = files[: len(data)], files[len(data) :]
         vocabulary = [*rest[: len(ontology)], *read_all(terms)]
-        outcome = checking.check(
+        return checking.check(
             checking.Job(
                 data=held,
                 ontology=rest[: len(ontology)],
@@ -107,9 +176,9 @@ def _generic(request: Request) -> Inspected:
                 known=checking.defined(vocabulary) if vocabulary else None,
             )
         )
-        if request.cached:
-            cache.keep(name, outcome)
-    return Inspected(known or outcome, known is not None, tuple(dict.fromkeys(paths)))
+
+    outcome, known = _once(request, key, check)
+    return Inspected(outcome, known, tuple(dict.fromkeys(paths)), base=request.base)
 
 
 def _engines(choice: checking.Choice) -> tuple[Engine, ...]:
@@ -141,19 +210,18 @@ def _checkout(request: Request) -> Inspected:
         *layout.checks,
         *(path for key in layout.documents if (path := layout.source(key)).is_file()),
     ]
-    name = cache.key(
-        [
-            *(_bytes(path) for path in read),
-            *(layout.relative(path).encode() for path in read),
-            name_of(engine).encode(),
-        ]
-    )
-    known = cache.find(name) if request.cached else None
-    if known is None:
-        outcome = _phases(layout, engine)
-        if request.cached:
-            cache.keep(name, outcome)
-    return Inspected(known or outcome, known is not None, tuple(paths), layout.root)
+
+    def key() -> str:
+        return cache.key(
+            [
+                *(_bytes(path) for path in read),
+                *(layout.relative(path).encode() for path in read),
+                name_of(engine).encode(),
+            ]
+        )
+
+    outcome, known = _once(request, key, lambda: _phases(layout, engine))
+    return Inspected(outcome, known, tuple(paths), layout.root)
 
 
 def _phases(layout: Layout, engine: Engine) -> Outcome:
@@ -174,9 +242,18 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
             notes.append(
                 "what follows from the data was not checked, for what is written does not fit the text"
             )
+    checks = load_queries(layout, layout.checks).values()
+    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
+    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
+    stated = Locator(files)
     runs = [
-        *_shape_runs(layout, {"written": written, "complete": triples}, found),
-        *(_check_run(layout, check, found) for check in load_queries(layout, layout.checks).values()),
+        *_shape_runs(graph, stated, {"written": written, "complete": triples}, found),
+        *(_check_run(layout, check, found) for check in checks),
+    ]
+    rules = [
+        *shape_rules(graph, stated),
+        *(check_rule(check, _check_file(layout, check)) for check in checks),
+        *text_rules(),
     ]
     return Outcome(
         findings=tuple(sorted(found)),
@@ -186,6 +263,8 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
         triples=len(triples),
         notes=tuple(notes),
         results=results(found),
+        rules=tuple(rules),
+        partial=bool(notes),
     )
 
 
@@ -194,9 +273,9 @@ def _problem(kind: str, words: str) -> Finding:
     place = _PLACE.fullmatch(words)
     return Finding(
         severity=Severity.VIOLATION,
-        shape=f"{_CHECK}{kind}",
+        shape=f"{CHECK}{kind}",
         focus=place["file"] if place else "",
-        value=words,
+        value=place["message"] if place else words,  # without the line, which moves
         component=term("sh:SPARQLConstraintComponent").value,
         messages={"en": place["message"] if place else words},
         file=place["file"] if place else None,
@@ -205,12 +284,9 @@ def _problem(kind: str, words: str) -> Finding:
 
 
 def _shape_runs(
-    layout: Layout, data: Mapping[Phase, set[Triple]], found: Sequence[Finding]
+    graph: ShapesGraph, locator: Locator, data: Mapping[Phase, set[Triple]], found: Sequence[Finding]
 ) -> Iterator[ShapeRun]:
     """Say what each shape looked at, in the phase that it is for."""
-    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
-    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
-    locator = Locator(files)
     stated = phases(graph.triples)
     for phase, triples in data.items():
         focus = graph.focus_nodes(list(triples))
@@ -220,13 +296,17 @@ def _shape_runs(
 
 def _check_run(layout: Layout, check: QueryFile, found: Iterable[Finding]) -> ShapeRun:
     shape = f"{QUERY}{check.name}"
-    path = layout.root / "queries" / "checks" / f"{check.name}.rq"
     return ShapeRun(
         shape=shape,
         names={"en": check.header["summary"], "zh": check.header.get("summary-zh", check.header["summary"])},
-        file=layout.relative(path),
+        file=_check_file(layout, check),
         line=1,
         targets=("everything",),
         focus=(),
         results=sum(one.shape == shape for one in found),
+        shapes=(shape,),
     )
+
+
+def _check_file(layout: Layout, check: QueryFile) -> str:
+    return layout.relative(layout.root / "queries" / "checks" / f"{check.name}.rq")

@@ -87,6 +87,11 @@ class Layout:
         return tuple(sorted(path for folder in folders for path in (self.root / folder).rglob("*.ttl")))
 
     @property
+    def parts(self) -> tuple[Path, ...]:
+        """Every folder that a build reads."""
+        return tuple(self.root / name for name in ("ontology", "data", "shapes", "queries"))
+
+    @property
     def dist(self) -> Path:
         """The last good release."""
         return self.root / "dist"

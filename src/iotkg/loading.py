@@ -71,21 +71,32 @@ def decoded(data: bytes, shown: str) -> str:
 
 
 def write_text(path: Path, text: str, shown: str) -> None:
-    """Write a UTF-8 file in place of the one there, which a failure leaves as it is.
+    """Write a UTF-8 file, in place of the one there if any, which a failure leaves as it is.
 
     Raises: OutputError when it cannot be written.
     """
-    path = path.resolve()
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device is written to; a folder fails
+            path.write_bytes(text.encode("utf-8"))
+            return
+        path = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise OutputError(
+            f"{shown}: cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    there = path.exists()
     aside = path.with_name(f".{path.name}.new")
     try:
         try:
             aside.write_bytes(text.encode("utf-8"))
-            copymode(path, aside)
+            if there:
+                copymode(path, aside)
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{shown}: cannot be written: {error.strerror}; it stays as it was") from error
+        kept = "; it stays as it was" if there else ""
+        raise OutputError(f"{shown}: cannot be written: {error.strerror}{kept}") from error
 
 
 def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:

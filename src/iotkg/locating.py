@@ -116,6 +116,9 @@ class Locator:
             yield from self._step(path, start)
             return
         spelt = spelling.get(path, {})
+        if RDF.first in spelt:
+            yield from self._sequence(list(members(path, spelling)), start, spelling)
+            return
         for inner in spelt.get(_INVERSE, ()):
             for number, triple in self._pointing(start):
                 if triple.predicate == inner and not isinstance(triple.subject, ox.Triple):
@@ -126,8 +129,6 @@ class Locator:
         for repeated in _REPEATED:
             for inner in spelt.get(repeated, ()):
                 yield from self._repeat(inner, start, spelling)
-        if RDF.first in spelt:
-            yield from self._sequence(list(members(path, spelling)), start, spelling)
 
     def _step(self, predicate: ox.NamedNode, start: Term) -> Iterator[_Way]:
         for number, triple in self._about.get(start, ()):

@@ -34,6 +34,25 @@ class ShapeRun:
     targets: tuple[str, ...]
     focus: tuple[str, ...]
     results: int
+    shapes: tuple[str, ...] = ()
+    """The shape and all that it refers to: its findings may be of any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a shape or a check says for its reader, by language; ``help`` is the IRI of a page that says more.
+
+    ``messages`` are templates: where a finding would name a value, they have a placeholder.
+    """
+
+    shape: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    severity: Severity = Severity.VIOLATION
+    help: str | None = None
+    file: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +60,10 @@ class Outcome:
     """Everything a report needs.
 
     ``empty`` says what had nothing to look at: a run that finds nothing and has one of these is not good.
-    ``notes`` are for the reader of the run and change no verdict. ``results`` are what the W3C report says of each
-    finding, by its identity, as N-Triples.
+    ``notes`` are for the reader of the run; where it is ``partial``, they say what was not checked, and it is not
+    good either. ``results`` are what the W3C report says of each finding, by its identity, as N-Triples. ``rules``
+    are what there is to say of shapes and checks, those that others refer to included. ``threshold`` is the least
+    severity that fails the run.
     """
 
     findings: tuple[Finding, ...]
@@ -55,10 +76,23 @@ class Outcome:
     results: Mapping[str, str] = field(default_factory=dict, repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Namespaces of the files read, longest first, with the prefix each has there."""
+    rules: tuple[Rule, ...] = ()
+    partial: bool = False
+    threshold: Severity = Severity.VIOLATION
 
     def only(self, findings: Iterable[Finding]) -> Outcome:
         """Give the outcome with some of its findings alone."""
         return replace(self, findings=tuple(sorted(findings)))
+
+    def fails(self, finding: Finding) -> bool:
+        """Say whether a finding is as severe as the threshold."""
+        order = list(Severity)
+        return order.index(finding.severity) <= order.index(self.threshold)
+
+    @property
+    def good(self) -> bool:
+        """Say whether the run passes: all was checked, and nothing found is as severe as the threshold."""
+        return not (self.partial or self.empty or any(self.fails(one) for one in self.findings))
 
     def report(self) -> bytes:
         """Write the W3C validation report of the findings as N-Triples; messages keep their language."""
@@ -124,7 +158,8 @@ def results(findings: Iterable[Finding]) -> dict[str, str]:
 def _result(finding: Finding) -> Iterator[tuple[ox.NamedNode, Term]]:
     """Give what is said of one result, but for its path."""
     yield RDF.type, term("sh:ValidationResult")
-    yield term("sh:resultSeverity"), term(f"sh:{finding.severity.value.capitalize()}")
+    stated = finding.terms and finding.terms.severity
+    yield term("sh:resultSeverity"), stated or term(f"sh:{finding.severity.value.capitalize()}")
     if finding.component:
         yield term("sh:sourceConstraintComponent"), ox.NamedNode(finding.component)
     for language, message in finding.messages.items():
@@ -178,7 +213,7 @@ def loads(written: bytes) -> Outcome:
                 Finding(**{**one, "severity": Severity(one["severity"])}) for one in whole["findings"]
             ),
             runs=tuple(
-                ShapeRun(**{**one, "targets": tuple(one["targets"]), "focus": tuple(one["focus"])})
+                ShapeRun(**{**one, **{name: tuple(one[name]) for name in ("targets", "focus", "shapes")}})
                 for one in whole["runs"]
             ),
             engine=whole["engine"],
@@ -188,6 +223,8 @@ def loads(written: bytes) -> Outcome:
             notes=tuple(whole["notes"]),
             results=whole["results"],
             prefixes=whole["prefixes"],
+            rules=tuple(Rule(**{**one, "severity": Severity(one["severity"])}) for one in whole["rules"]),
+            partial=whole["partial"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no outcome: {error}") from error

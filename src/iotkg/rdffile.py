@@ -1,6 +1,7 @@
 """Any RDF file into triples: Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML, JSON-LD, told apart by suffix.
 
-Nothing is fetched: relative IRIs are an error unless the file states its base, and a JSON-LD context must be inline.
+Nothing is fetched: relative IRIs are an error unless the file or the user states a base, and a JSON-LD context must be
+inline.
 """
 
 from __future__ import annotations
@@ -31,7 +32,20 @@ FORMATS: Final[dict[str, RdfFormat]] = {
 
 _FOLLOWED: Final = {RdfFormat.TURTLE, RdfFormat.N_TRIPLES, RdfFormat.N_QUADS, RdfFormat.TRIG}
 _NOTHING: Final = {RdfFormat.JSON_LD: "; terms need a @context, and relative IRIs say nothing"}
-_MAGIC: Final = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"%PDF": "PDF"}
+_PACKED: Final = {".gz", ".zip", ".bz2", ".xz", ".zst"}
+_UTF16: Final = "is UTF-16; save it as UTF-8"
+_PAGE: Final = "is a page of HTML, not RDF; download the data itself"
+_MAGIC: Final = {
+    b"\x1f\x8b": "is gzip, not RDF; unpack it first",
+    b"PK\x03\x04": "is zip, not RDF; unpack it first",
+    b"%PDF": "is PDF, not RDF",
+    b"\xff\xfe": _UTF16,
+    b"\xfe\xff": _UTF16,
+    b"\xef\xbb\xbf": "begins with a byte order mark; save it as UTF-8 without one",
+    b"<!doctype html": _PAGE,
+    b"<!DOCTYPE html": _PAGE,
+    b"<html": _PAGE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +59,14 @@ class RdfFile:
     prefixes: Mapping[str, str]
     mark: str = ""
     """What was put before the labels of its blank nodes."""
+    base: str = ""
+    """What its relative IRIs were resolved against, until it states a base of its own."""
 
     def positions(self) -> Positions:
         """Give the places of the statements; empty for syntaxes whose lines say nothing (RDF/XML, JSON-LD, N3)."""
         if self.syntax not in _FOLLOWED:
             return Positions()
-        return locate(self.data.decode("utf-8"), self.triples, mark=self.mark)
+        return locate(self.data.decode("utf-8"), self.triples, base=self.base, mark=self.mark)
 
 
 def expand_paths(paths: Iterable[Path]) -> list[Path]:
@@ -69,7 +85,8 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
         elif path.is_symlink() and not path.exists():
             faults.append(f"{path}: is a link to {path.readlink()}, which is not there")
         elif str(path).startswith(("http:/", "https:/")):
-            faults.append(f"{path}: is an address, and nothing is fetched; download it and name the file")
+            address = str(path).replace(":/", "://", 1)  # a path has no empty part
+            faults.append(f"{address}: is an address, and nothing is fetched; download it and name the file")
         elif not path.exists():
             faults.append(f"{path}: there is no such file")
         else:
@@ -79,7 +96,7 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read_all(paths: Iterable[Path]) -> list[RdfFile]:
+def read_all(paths: Iterable[Path], *, base: str = "") -> list[RdfFile]:
     """Read files, each blank node of its own file; every file that fails is told, not only the first.
 
     Raises: InputError naming each file, with line and column where the syntax has them, and the mend.
@@ -88,50 +105,65 @@ def read_all(paths: Iterable[Path]) -> list[RdfFile]:
     faults: list[str] = []
     for number, path in enumerate(paths):
         try:
-            file = read(path)
+            file = read(path, base=base)
         except InputError as error:
             faults.append(str(error))
             continue
         files.append(_apart(file, number) if number else file)
     if faults:
-        raise InputError("\n".join(faults))
+        raise InputError("\n".join(dict.fromkeys(faults)))
     return files
 
 
-def read(path: Path) -> RdfFile:
-    """Read one file.
+def read(path: Path, *, base: str = "") -> RdfFile:
+    """Read one file; ``base`` is the IRI for relative ones, without which they are a fault.
 
     Raises: InputError when it cannot be read, is empty, is no text, or does not parse.
     """
     name = str(path)
-    syntax = FORMATS.get(path.suffix.lower())
-    if syntax is None:
-        raise InputError(f"{name}: the suffix does not tell the syntax; rename it to end in {_suffixes()}")
+    syntax = _syntax(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}") from error
+    _refuse(name, syntax, data)
+    triples, prefixes = _parsed(name, syntax, data, base)
+    if not triples:
+        raise InputError(f"{name}: holds no triple{_NOTHING.get(syntax, '')}")
+    return RdfFile(name, syntax, data, triples, prefixes, base=base)
+
+
+def _syntax(path: Path) -> RdfFormat:
+    syntax = FORMATS.get(path.suffix.lower())
+    if path.suffix.lower() in _PACKED:
+        raise InputError(f"{path}: is packed; unpack it first")
+    if syntax is None:
+        raise InputError(f"{path}: the suffix does not tell the syntax; rename it to end in {_suffixes()}")
+    return syntax
+
+
+def _refuse(name: str, syntax: RdfFormat, data: bytes) -> None:
+    """Say of bytes that are no text what they are."""
     if not data.strip():
         raise InputError(f"{name}: is empty")
-    for magic, kind in _MAGIC.items():
+    for magic, fault in _MAGIC.items():
         if data.startswith(magic):
-            raise InputError(f"{name}: is {kind}, not RDF; unpack it first")
+            raise InputError(f"{name}: {fault}")
     if b"\x00" in data:
         raise InputError(f"{name}: is binary (byte {data.index(0)} is NUL), not RDF")
     if syntax != RdfFormat.RDF_XML:  # which may state another encoding
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"{name}: byte {error.start} is not UTF-8; save it as UTF-8") from error
-    triples, prefixes = _parsed(name, syntax, data)
-    if not triples:
-        raise InputError(f"{name}: holds no triple{_NOTHING.get(syntax, '')}")
-    return RdfFile(name, syntax, data, triples, prefixes)
+            line = data.count(b"\n", 0, error.start) + 1
+            raise InputError(f"{name}:{line}: byte {error.start} is not UTF-8; save it as UTF-8") from error
 
 
-def _parsed(name: str, syntax: RdfFormat, data: bytes) -> tuple[tuple[Triple, ...], dict[str, str]]:
+def _parsed(
+    name: str, syntax: RdfFormat, data: bytes, base: str
+) -> tuple[tuple[Triple, ...], dict[str, str]]:
     try:
-        parser = parse(data, syntax)
+        parser = parse(data, syntax, base_iri=base or None)
         return tuple(quad.triple for quad in parser), dict(parser.prefixes)
     except SyntaxError as error:
         place = f":{error.lineno}:{error.offset}" if error.lineno else ""
@@ -147,7 +179,7 @@ def _mend(reason: str) -> str:
     if "prefix" in low and "not" in low:
         return "; declare it with @prefix at the top of the file"
     if "no scheme" in low or "relative" in low:
-        return "; write the whole IRI, or state an @base"
+        return "; write the whole IRI, state an @base in the file, or name one with --base IRI"
     if "context" in low and "load" in low:
         return "; nothing is fetched: write the context into the file"
     return ""

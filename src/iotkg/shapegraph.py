@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, TypeAlias
 
@@ -35,12 +37,24 @@ _CLASSES: Final = (term("rdfs:Class"), term("owl:Class"))
 _SUBCLASS: Final = term("rdfs:subClassOf")
 _DEACTIVATED: Final = term("sh:deactivated")
 _PATH: Final = term("sh:path")
+_PROPERTY: Final = term("sh:property")
+_QUERIES: Final = (term("sh:select"), term("sh:ask"))
 _TRUE: Final = {"true", "1"}
+_OF_DATA: Final = term("sh:nodeShape")
+"""Of a draft: a node's shape, said of data and without effect. The W3C suite still has it."""
 _ADVANCED: Final = {
     term("sh:target"): "name its focus nodes with sh:targetClass, sh:targetNode or another core target",
     term("sh:js"): "write the constraint with sh:sparql",
     term("sh:expression"): "write the constraint with sh:sparql",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What makes a shapes graph worthless, and the node that it is said of, if it is of one."""
+
+    node: Node | None
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,47 +160,104 @@ class ShapesGraph:
             return [shown(node) for node in error.args[1]]
         return []
 
-    def faults(self) -> Iterator[str]:
+    def faults(self) -> Iterator[Fault]:
         """Name what makes a verdict worthless: no shapes, unknown terms, shapes that are not there or cannot run."""
         shapes = self.shapes
         if not shapes:
-            yield "there is no shape; nothing was checked"
-        yield from self._unknown_terms()
+            yield Fault(None, "there is no shape; nothing was checked")
+        yield from self._unknown_terms(shapes)
         for shape in shapes:
             for used in self.uses(shape):
                 if used not in self.about:
-                    yield f"{shown(shape)} uses {shown(used)}, which is no shape"
+                    yield Fault(shape, f"{shown(shape)} uses {shown(used)}, which is no shape")
+                elif used in self.about.get(shape, {}).get(_PROPERTY, ()) and _PATH not in self.about[used]:
+                    yield Fault(used, f"{shown(used)} has no sh:path, which a property shape needs")
+            yield from self._ill_formed(shape)
         for triple in self.triples:
-            if triple.predicate in _ADVANCED:
-                yield (
+            if triple.predicate in _ADVANCED and not isinstance(triple.subject, ox.Triple):
+                yield Fault(
+                    triple.subject,
                     f"{shown(triple.subject)} has {shown(triple.predicate)}, of SHACL Advanced Features, which is "
-                    f"not evaluated; {_ADVANCED[triple.predicate]}"
+                    f"not evaluated; {_ADVANCED[triple.predicate]}",
                 )
         yield from self.unusable()
 
-    def unusable(self) -> Iterator[str]:
+    def unusable(self) -> Iterator[Fault]:
         """Name property shapes without a path and patterns that are no regular expression."""
         for triple in self.triples:
             if isinstance(triple.subject, ox.Triple):
                 continue
             subject = self.about.get(triple.subject, {})
             if triple.predicate == RDF.type and triple.object == KINDS[1] and _PATH not in subject:
-                yield f"{shown(triple.subject)} has no sh:path"
+                yield Fault(
+                    triple.subject, f"{shown(triple.subject)} has no sh:path, which a property shape needs"
+                )
             if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
                 try:
                     re.compile(triple.object.value)
                 except re.error as error:
-                    yield f"{shown(triple.subject)} has a pattern that is no regular expression: {error}"
+                    words = f"{shown(triple.subject)} has a pattern that is no regular expression: {error}"
+                    yield Fault(triple.subject, words)
 
-    def _unknown_terms(self) -> Iterator[str]:
-        nodes = {node for triple in self.triples for node in (triple.predicate, triple.object)}
-        for node in nodes:
-            if (
-                isinstance(node, ox.NamedNode)
-                and node.value.startswith(PREFIXES["sh"])
-                and not _is_shacl(node)
+    def unparsed(self, prefixes: Mapping[str, str]) -> Iterator[Fault]:
+        """Name SPARQL constraints and validators that do not parse; ``prefixes`` are those of the files."""
+        declared = {
+            _text(self.about[one], "sh:prefix"): _text(self.about[one], "sh:namespace")
+            for properties in self.about.values()
+            for one in properties.get(term("sh:declare"), ())
+            if one in self.about
+        }
+        head = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in {**prefixes, **declared}.items())
+        lines = head.count("\n")
+        for node, properties in self.about.items():
+            for kind in _QUERIES:
+                for query in properties.get(kind, ()):
+                    text = head + re.sub(r"[$?]PATH\b", "<path:>", query.value)
+                    try:
+                        ox.Store().query(text)
+                    except (SyntaxError, ValueError) as error:
+                        reason = str(getattr(error, "msg", error)).partition(": expected")[0]
+                        reason = re.sub(
+                            r"(\d+):(\d+)",
+                            lambda at: f"line {int(at[1]) - lines}, column {at[2]}",
+                            reason,
+                            count=1,
+                        )
+                        if not isinstance(node, ox.Literal):
+                            yield Fault(node, f"{shown(kind)} does not parse: {reason}")
+
+    def _ill_formed(self, shape: Node) -> Iterator[Fault]:
+        """Name parameters of the wrong kind, or that stand twice: engines differ on what they do then."""
+        for parameter, values in self.about.get(shape, {}).items():
+            name = shown(parameter)
+            if parameter in _SINGLE and len(values) > 1:
+                yield Fault(shape, f"{shown(shape)} has {len(values)} values of {name}, which takes one")
+            for value in values:
+                wanted = next(
+                    (words for names, fits, words in _KINDS if parameter in names and not fits(value)), ""
+                )
+                if not wanted and parameter in _LISTS and value != RDF.nil:
+                    wanted = "" if RDF.first in self.about.get(value, {}) else "a list, in ( )"
+                if wanted:
+                    yield Fault(shape, f"{shown(shape)} has {name} {shown(value)}, which is to be {wanted}")
+
+    def _unknown_terms(self, shapes: set[Node]) -> Iterator[Fault]:
+        is_term, names = _shacl()
+        for triple in self.triples:
+            if isinstance(triple.subject, ox.Triple) or (
+                triple.predicate == _OF_DATA and triple.subject not in shapes
             ):
-                yield f"{shorten(node.value)} is no term of SHACL"
+                continue
+            for node in (triple.predicate, triple.object):
+                if (
+                    isinstance(node, ox.NamedNode)
+                    and node.value.startswith(PREFIXES["sh"])
+                    and not is_term(node.value)
+                ):
+                    name = node.value.removeprefix(PREFIXES["sh"])
+                    near = get_close_matches(name, names, n=1)
+                    mend = f"; is sh:{near[0]} meant?" if near else ""
+                    yield Fault(triple.subject, f"sh:{name} is no term of SHACL{mend}")
 
 
 class _Instances:
@@ -265,7 +336,66 @@ def shown(node: object) -> str:
     return shorten(node.value) if isinstance(node, ox.NamedNode) else str(node)
 
 
-def _is_shacl(node: ox.NamedNode) -> bool:
+def _text(properties: Mapping[ox.NamedNode, list[Term]], name: str) -> str:
+    return next((value.value for value in properties.get(term(name), ())), "")
+
+
+def _is_of(datatype: ox.NamedNode, form: str, value: Term) -> bool:
+    return (
+        isinstance(value, ox.Literal)
+        and value.datatype == datatype
+        and re.fullmatch(form, value.value) is not None
+    )
+
+
+def _is_count(value: Term) -> bool:
+    return _is_of(term("xsd:integer"), r"[+-]?\d+", value)
+
+
+def _is_boolean(value: Term) -> bool:
+    return _is_of(term("xsd:boolean"), "true|false|0|1", value)
+
+
+def _is_iri(value: Term) -> bool:
+    return isinstance(value, ox.NamedNode)
+
+
+def _is_literal(value: Term) -> bool:
+    return isinstance(value, ox.Literal)
+
+
+def _named(*names: str) -> set[ox.NamedNode]:
+    return {term(f"sh:{name}") for name in names}
+
+
+_COUNTS: Final = _named(
+    "minCount", "maxCount", "minLength", "maxLength", "qualifiedMinCount", "qualifiedMaxCount"
+)
+_BOOLEANS: Final = _named("closed", "uniqueLang", "qualifiedValueShapesDisjoint", "deactivated")
+_LIMITS: Final = _named("minExclusive", "minInclusive", "maxExclusive", "maxInclusive")
+_LISTS: Final = _LISTS_SHAPES | _named("in", "languageIn", "ignoredProperties")
+_SINGLE: Final = (
+    _COUNTS
+    | _BOOLEANS
+    | _LIMITS
+    | _named("datatype", "nodeKind", "in", "languageIn", "ignoredProperties", "path")
+)
+_KINDS: Final[tuple[tuple[set[ox.NamedNode], Callable[[Term], bool], str], ...]] = (
+    (_COUNTS, _is_count, "an xsd:integer"),
+    (_BOOLEANS, _is_boolean, "true or false"),
+    (_LIMITS, _is_literal, "a literal"),
+    (
+        _named("datatype", "nodeKind", "equals", "disjoint", "lessThan", "lessThanOrEquals"),
+        _is_iri,
+        "an IRI",
+    ),
+)
+"""What values parameters take (Recommendation, section 4)."""
+
+
+@cache
+def _shacl() -> tuple[Callable[[str], bool], list[str]]:
+    """Give what tells a term of SHACL, and the names to compare others with."""
     from rdflib.namespace import SH  # noqa: PLC0415 - heavy, and needed only where shapes are run
 
-    return node.value in SH
+    return SH.__contains__, sorted(str(iri).rpartition("#")[2] for iri in dir(SH))

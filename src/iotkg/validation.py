@@ -160,7 +160,7 @@ def _parse(shapes: Shapes) -> tuple[ox.Triple, ...]:
 def _faults(triples: Sequence[ox.Triple]) -> Iterator[str]:
     """Name what no engine would say: what any shapes must not be, and what ours must be besides."""
     graph = ShapesGraph.of(triples)
-    yield from graph.faults()
+    yield from {fault.words for fault in graph.faults()}
     used = {node for shape in graph.shapes for node in graph.uses(shape)}
     aimed = {triple.subject for triple in triples if triple.predicate in TARGETS}
     phases = Counter(t.subject for t in triples if t.predicate == _PHASE and t.object in _PHASES)

@@ -1,4 +1,4 @@
-"""Reports of a validation, one module for each family of formats; each writes the same findings."""
+"""Reports of a validation, one module for each format; each writes the same findings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from iotkg.outcome import Outcome
+from iotkg.reports.github import to_github
+from iotkg.reports.junit import to_junit
+from iotkg.reports.page import to_html
+from iotkg.reports.record import to_json
+from iotkg.reports.sarif import to_sarif
+from iotkg.reports.tabular import to_csv
 from iotkg.reports.text import to_text
 from iotkg.reports.turtle import to_turtle
 
@@ -14,6 +20,12 @@ Writer: TypeAlias = Callable[[Outcome, str], str]
 
 FORMATS: Final[Mapping[str, Writer]] = {
     "text": to_text,
+    "github": to_github,
+    "sarif": to_sarif,
+    "junit": to_junit,
+    "json": to_json,
+    "html": to_html,
+    "csv": to_csv,
     "turtle": to_turtle,
 }
 """Every format that ``iotkg validate`` writes, by name."""

@@ -2,65 +2,43 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
+from typing import Final
 
-from iotkg.findings import Finding, Severity
-from iotkg.identifiers import shortened
+from iotkg.findings import Finding
 from iotkg.outcome import Outcome
+from iotkg.reports.wording import SEVERITIES, counts, gathered, line_of, message, short
 
-_WORDS = {
-    "en": {"violation": "violation", "warning": "warning", "info": "info"},
-    "zh": {"violation": "违规", "warning": "警告", "info": "提示"},
-}
+_LONG: Final = 300
+"""How much of a value a line shows."""
 
 
 def to_text(outcome: Outcome, lang: str) -> str:
-    """Write findings, worst first; those of severity info are counted by what they say."""
+    """Write findings, worst first; infos that say the same of several things are one line that counts them."""
     names = outcome.prefixes
-    lines = [line(one, lang, names) for one in outcome.findings if one.severity is not Severity.INFO]
-    told = Counter(
-        (one.shape, message(one, lang)) for one in outcome.findings if one.severity is Severity.INFO
-    )
-    name = _WORDS[lang]["info"]
-    lines += [
-        f"{name}: {count} × {words} ({short(shape, names)})" for (shape, words), count in sorted(told.items())
-    ]
-    lines.append(counts(outcome, lang))
-    return "\n".join(lines) + "\n"
-
-
-def counts(outcome: Outcome, lang: str) -> str:
-    """Say how many violations and warnings there are."""
-    number = Counter(one.severity.value for one in outcome.findings)
-    if lang == "zh":
-        return f"{number['violation']} 项违规，{number['warning']} 项警告"
-    return ", ".join(
-        f"{number[name]} {name}{'' if number[name] == 1 else 's'}" for name in ("violation", "warning")
-    )
+    lines, told = [], []
+    for group in gathered(outcome.findings, lang):
+        if len(group) == 1:
+            lines.append(line(group[0], lang, names))
+        else:
+            words = f"{len(group)} × {line_of(message(group[0], lang))} ({short(group[0].shape, names)})"
+            told.append(f"{SEVERITIES[lang][group[0].severity]}: {words}")
+    return "\n".join([*lines, *told, counts(outcome, lang)]) + "\n"
 
 
 def line(finding: Finding, lang: str, prefixes: Mapping[str, str] | None = None) -> str:
     """Write a finding: place, severity, rule, focus, path and value, shape; then advice."""
-    names = prefixes or {}
-    place = f"{finding.file or '-'}:{finding.line or 0}:{finding.column or 0}"
-    value = f" [{short(finding.value, names)}]" if finding.value else ""
-    path = f" {finding.path}" if finding.path else ""
+    place = f"{line_of(finding.file or '-')}:{finding.line or 0}:{finding.column or 0}"
     first = (
-        f"{place}: {_WORDS[lang][finding.severity.value]}: {message(finding, lang)}: "
-        f"{short(finding.focus, names)}{path}{value} ({short(finding.shape, names)})"
+        f"{place}: {SEVERITIES[lang][finding.severity]}: {line_of(message(finding, lang))}: "
+        f"{about(finding, prefixes or {})} ({line_of(short(finding.shape, prefixes or {}))})"
     )
     advice = finding.advice.get(lang)
-    return f"{first}\n    {advice}" if advice else first
+    return f"{first}\n    {line_of(advice)}" if advice else first
 
 
-def message(finding: Finding, lang: str) -> str:
-    """Give the rule in a language, or in one that there is."""
-    return finding.messages.get(lang) or next(iter(finding.messages.values()), "no message")
-
-
-def short(value: str, prefixes: Mapping[str, str]) -> str:
-    """Write an IRI as a prefixed name where a prefix of the files or of ours covers it; anything else as it is."""
-    if value.startswith("_:"):
-        return "[…]"
-    return value if value.startswith('"') or ":" not in value else shortened(value, prefixes)
+def about(finding: Finding, prefixes: Mapping[str, str]) -> str:
+    """Write what a finding is about: focus, path and value, in one line."""
+    value = f" [{line_of(short(finding.value, prefixes), _LONG)}]" if finding.value else ""
+    path = f" {finding.path}" if finding.path else ""
+    return f"{line_of(short(finding.focus, prefixes), _LONG)}{line_of(path) and f' {line_of(path)}'}{value}"
