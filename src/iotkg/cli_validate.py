@@ -174,7 +174,8 @@ class _Run:
         if self.explain:
             from iotkg.reports.explanation import to_explanation
 
-            out.print(to_explanation(outcome, self.lang), markup=False, end="")
+            where = out if ("text", None) in self.outputs else err  # a program reads the other formats
+            where.print(to_explanation(outcome, self.lang), markup=False)
         self._write(shown)
         for words in beside:
             err.print(words, markup=False)
