@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import subprocess
-import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from importlib.resources import files
@@ -757,11 +757,12 @@ def test_a_browser_runs_the_pages_filter_and_nothing_else(tmp_path):
     assert "<output>2</output> shown" in done.stdout
 
 
-def test_the_pages_templates_are_part_of_the_package():
-    """What setup copies is what pyproject.toml names."""
-    listed = {
-        path.name for path in Path(str(files("iotkg.reports"))).iterdir() if path.suffix not in {".py", ""}
-    }
+def test_what_reports_are_made_with_is_part_of_the_package(layout):
+    """An installed package holds only the data that pyproject.toml names."""
+    project = tomllib.loads((layout.root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["iotkg"]
+    folder = layout.root / "src" / "iotkg"
+    data = {path for path in (folder / "reports").iterdir() if path.suffix not in {".py", ""}}
 
-    assert listed == {"page.html", "page.css", "page.js", "report.schema.json"}
-    assert sys.modules.get("iotkg.reports") is not None
+    assert len(data) == 4
+    assert data <= {path for pattern in patterns for path in folder.glob(pattern)}
