@@ -68,7 +68,9 @@ def _command(name: str, properties: dict[str, str], words: str) -> str:
     for key, value in properties.items():
         text = written(value) if key == "file" else line_of(value, _LONG)
         stated.append(f"{key}={_escaped(text).replace(':', '%3A').replace(',', '%2C')}")
-    lines = [safe for part in words.split("\n") if (safe := line_of(part))]
+    lines = [safe for part in words.split("\n") if (safe := line_of(part))] or [
+        "-"
+    ]  # none is shown without words
     return f"::{name} {','.join(stated)}::{_escaped(_BREAK.join(lines))}"
 
 

@@ -85,7 +85,9 @@ def _failures(failing: Iterable[Finding], shape: str, outcome: Outcome, lang: st
         words = message(one, lang)
         name = f"{about(one, outcome.prefixes)}: {words}"[:_LONG]
         if name in used:
-            name = f"{name} ({one.identity or len(used)})"
+            name = f"{name} ({one.identity})"
+        if name in used:
+            name = f"{name} ({len(used)})"
         used.add(name)
         case = _case(shape, name, one.file, one.line)
         failure = ET.SubElement(case, "failure", {"message": xml(words), "type": one.severity.value})

@@ -107,6 +107,7 @@ def to_html(outcome: Outcome, lang: str) -> str:
         words=_WORDS[lang],
         severities=SEVERITIES[lang],
         good=outcome.good,
+        partial=outcome.partial,
         counts=_counts(outcome, lang),
         notes=[prefixed(words, outcome.prefixes) for words in outcome.notes],
         empty=unmatched(outcome, lang),

@@ -91,7 +91,7 @@ def _invocation(outcome: Outcome, lang: str) -> dict[str, Any]:
     told = [("note", words) for words in outcome.notes] if not outcome.partial else []
     faults = [*unmatched(outcome, lang), *(outcome.notes if outcome.partial else ())]
     return {
-        "executionSuccessful": not faults,
+        "executionSuccessful": not (outcome.partial or outcome.empty),
         "toolExecutionNotifications": [
             {"level": level, "message": {"text": prefixed(words, outcome.prefixes)}}
             for level, words in [*(("error", words) for words in faults), *told]

@@ -13,6 +13,7 @@ def to_turtle(outcome: Outcome, lang: str) -> str:  # noqa: ARG001 - messages ca
     written = ox.serialize(
         (quad.triple for quad in ox.parse(outcome.report(), format=ox.RdfFormat.N_TRIPLES)),
         format=ox.RdfFormat.TURTLE,
-        prefixes={name: PREFIXES[name] for name in ("sh", "xsd", "iotkg", "iotsh")},
+        prefixes={name: iri for iri, name in outcome.prefixes.items()}
+        | {name: PREFIXES[name] for name in ("sh", "xsd", "iotkg", "iotsh")},
     )
     return (written or b"").decode("utf-8")
