@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
-    ("errors", "vocab"),
+    ("problems", "vocab"),
+    ("errors",),
     ("identifiers", "matching", "engines"),
     ("model", "tokens", "comparing", "guard", "shapegraph"),
     ("terms", "positions"),

@@ -13,6 +13,7 @@ BASE: Final = "https://w3id.org/iotkg/"
 ID: Final = f"{BASE}id/"
 GRAPH: Final = f"{BASE}graph/"
 QUERY: Final = f"{BASE}query/"
+CHECK: Final = f"{BASE}check/"
 
 _ID_CLASSES: Final = (
     "actor",
