@@ -33,9 +33,10 @@ _SHOWN = {
 
 
 def account(document: Document, anchors: Anchors, matcher: Matcher, exceptions: Exceptions) -> None:
-    """Hold every numeral, title and watched word against what is anchored.
+    """Hold every numeral, title and watched word against what is anchored; runs after everything else that excuses.
 
-    Raises: AccountError naming each that is left, with its offset and the words around it.
+    Raises: AccountError naming each that is left, with its offset and the words around it, and each exception that
+    excused nothing.
     """
     names = set(anchors.named) | set(_printed_titles(document, matcher))
     numbers = names | set(_verbatims(document, anchors)) | set(_structural(document))
@@ -45,6 +46,7 @@ def account(document: Document, anchors: Anchors, matcher: Matcher, exceptions: 
     ]
     for words in _watched(document):
         faults += _left(document, "watched-words", matcher.find(words), numbers, exceptions)
+    faults += exceptions.unused()
     if faults:
         raise AccountError(faults)
 

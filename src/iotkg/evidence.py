@@ -17,7 +17,7 @@ from iotkg.accounting import account
 from iotkg.anchors import Anchors
 from iotkg.comparing import shared_wording
 from iotkg.document import About, Document, join
-from iotkg.errors import AccountError, QuoteError
+from iotkg.errors import QuoteError
 from iotkg.exceptions import Exceptions
 from iotkg.labels import labels_of, resolve_labels
 from iotkg.loading import Curated
@@ -40,8 +40,6 @@ def resolve(key: str, text: str, curated: Curated, registry: Curated) -> list[Tr
     _resolve_quotes(document, anchors, registry)
     resolve_labels(document, anchors, registry, matcher, exceptions)
     account(document, anchors, matcher, exceptions)
-    if unused := list(exceptions.unused()):
-        raise AccountError(unused)
     exceptions.anchor(anchors)
     _mention(document, anchors)
     _compare(document, anchors)
