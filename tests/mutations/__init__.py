@@ -63,6 +63,8 @@ class Defect:
     """The subject whose block, or line, the finding points at, where it is not the edited one."""
     copy: str = ""
     says: str = ""
+    renames: bool = False
+    """Whether ``old`` is an IRI that is written as ``new`` wherever it stands, so that nothing dangles."""
     drops: Sequence[str] = ()
     adds: str = ""
 
@@ -127,11 +129,20 @@ def checkout(root: Path, seeded: Iterable[Defect]) -> Layout:
     for name in COPIED:
         shutil.copytree(cases.ROOT / name, root / name)
     for defect in seeded:
-        if defect.file:
+        if defect.renames:
+            rename(root / "data", defect)
+        elif defect.file:
             path = root / defect.file
             text = edited(path.read_text(encoding="utf-8"), defect)
             path.write_text(text if defect.stage == "read" else declared(text), encoding="utf-8")
     return Layout(root)
+
+
+def rename(folder: Path, defect: Defect) -> None:
+    """Write another IRI everywhere."""
+    for path in folder.rglob("*.ttl"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(rf"{re.escape(defect.old)}(?![\w-])", defect.new, text), encoding="utf-8")
 
 
 def declared(text: str) -> str:
