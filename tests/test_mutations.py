@@ -6,12 +6,14 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 import cases
 import mutations
+from iotkg import inspecting
 from iotkg.problems import CHECKS
-from iotkg.vocab import term
+from iotkg.vocab import CHECK, term
 
 SHAPES = frozenset().union(*(cases.parsed(path) for path in (cases.ROOT / "shapes").glob("*.ttl")))
 COPIES = mutations.copies()
@@ -54,6 +56,27 @@ def test_pyshacl_gives_the_same_verdicts(verdicts, key):
     assert {name: (one.found, one.places) for name, one in record.items()} == {
         name: (one.found, one.places) for name, one in quick.items()
     }
+
+
+@pytest.mark.slow
+def test_what_the_text_says_is_reported_as_what_shapes_say(tmp_path):
+    """Findings of the text have a rule, a focus, both languages and a place; stages that did not run are not listed."""
+    layout = mutations.checkout(tmp_path / "checkout", COPIES["quotes", ""])
+
+    outcome = inspecting.inspect(inspecting.Request(start=layout.root, cached=False)).outcome
+
+    said = [one for one in outcome.findings if one.shape.startswith(CHECK)]
+    assert {one.shape.removeprefix(CHECK) for one in said} == {
+        defect.expect.removeprefix("check:") for defect in COPIES["quotes", ""]
+    }
+    assert all(sorted(one.messages) == ["en", "zh"] and one.file and one.line for one in said)
+    assert len({one.identity for one in said}) == len(said)
+    assert {run.shape for run in outcome.runs if run.shape.startswith(CHECK)} == {
+        CHECK + name for name, check in CHECKS.items() if check.stage in ("tree", "quotes")
+    }
+    assert sum(run.results for run in outcome.runs if run.shape.startswith(CHECK)) == len(said)
+    assert any("does not fit the text" in note for note in outcome.notes)
+    assert ox.parse(outcome.report(), format=ox.RdfFormat.N_TRIPLES)
 
 
 def test_there_are_many_different_defects():

@@ -72,6 +72,7 @@ PREFIXES: Final[dict[str, str]] = {
         sorted(
             {
                 **{name: f"{ID}{name}/" for name in _ID_CLASSES},
+                "check": CHECK,
                 "graph": GRAPH,
                 "iotkg": f"{BASE}ontology#",
                 "iotsh": f"{BASE}shapes#",

@@ -38,7 +38,7 @@ from iotkg.errors import CurationError, InputError
 from iotkg.findings import Finding
 from iotkg.layout import Layout
 from iotkg.turtle import parse_turtle
-from iotkg.vocab import CHECK, PREFIXES
+from iotkg.vocab import PREFIXES
 
 FOLDER = Path(__file__).parent / "defects"
 STAGES = ("read", "written", "tree", "quotes", "links", "accounts", "complete", "graph")
@@ -71,8 +71,6 @@ class Defect:
     @property
     def shape(self) -> str:
         """The IRI of the rule that must find it."""
-        if self.expect.startswith("check:"):
-            return CHECK + self.expect.removeprefix("check:")
         return cases.iri(self.expect)
 
 
