@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup suite build validate serve test test-fast fmt check
+.PHONY: help setup suite build validate mutation serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -38,6 +38,9 @@ build: dist/manifest.json  ## check the data and write the release to dist/
 
 validate: $(READY)  ## check the data and write nothing
 	$(BIN)/iotkg validate
+
+mutation: $(READY)  ## seed defects into the real data; print which rule finds each (ENGINES=--pyshacl: both engines)
+	PYTHONPATH=tests $(BIN)/python -m mutations $(ENGINES)
 
 serve: build  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
 	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)

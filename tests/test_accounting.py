@@ -44,7 +44,7 @@ def test_what_is_left_out_is_named_with_its_place(resolve, inputs, gone, said):
     assert taken
     with pytest.raises(AccountError, match=said) as caught:
         resolve(take=taken)
-    assert ".ttl:" in caught.value.problems[0]
+    assert ".ttl:" in str(caught.value.problems[0])
 
 
 def test_a_demonstration_project_is_missed_by_its_kind_or_by_its_words(resolve, inputs):

@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
-    ("errors", "vocab"),
+    ("problems", "vocab"),
+    ("errors",),
     ("identifiers", "matching", "marking"),
     ("model", "tokens", "comparing", "guard", "shapegraph", "engines"),
     ("terms", "positions"),

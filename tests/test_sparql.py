@@ -14,6 +14,7 @@ from pyoxigraph import NamedNode, QueryResultsFormat, RdfFormat, parse, parse_qu
 from starlette.responses import PlainTextResponse
 
 from iotkg import errors
+from iotkg.problems import Problem
 from iotkg_api import problems
 from iotkg_api.app import create_app
 from iotkg_api.negotiation import GRAPHS, TABLES, listing
@@ -560,7 +561,11 @@ def test_every_error_of_the_library_has_an_answer():
 
     for kind in leaves(errors.IotkgError):
         if kind.__module__.startswith("iotkg.errors"):
-            error = kind(["a fault"]) if issubclass(kind, errors.CurationError) else kind("a fault")
+            error = (
+                kind([Problem(kind="quote-not-found", messages={"en": "a fault"})])
+                if issubclass(kind, errors.CurationError)
+                else kind("a fault")
+            )
             assert any(cls in problems.KINDS for cls in kind.__mro__), kind
             assert problems.from_error(error).kind.status >= 400
 

@@ -19,42 +19,60 @@ from iotkg.document import Document
 from iotkg.errors import AccountError
 from iotkg.exceptions import Exceptions
 from iotkg.matching import Matcher, Span, inside
+from iotkg.problems import Problem, both
 from iotkg.vocab import IOTKG
 
 _NUMERAL = re.compile(r"\d+|[〇零一二三四五六七八九十百千万亿两]+")
 _TITLE = re.compile(r"(?<=《)[^《》]+(?=》)")
 _PLAN_KINDS = ("plan", "plan-set")
+_SHOWN = {
+    "numeral": ("the numeral", "数字"),
+    "title": ("the title", "标题"),
+    "watched-words": ("the watched words", "受关注的词语"),
+}
 
 
 def account(document: Document, anchors: Anchors, matcher: Matcher, exceptions: Exceptions) -> None:
-    """Hold every numeral, title and watched word against what is anchored.
+    """Hold every numeral, title and watched word against what is anchored; runs after everything else that excuses.
 
-    Raises: AccountError naming each that is left, with its offset and the words around it.
+    Raises: AccountError naming each that is left, with its offset and the words around it, and each exception that
+    excused nothing.
     """
     names = set(anchors.named) | set(_printed_titles(document, matcher))
     numbers = names | set(_verbatims(document, anchors)) | set(_structural(document))
     faults = [
-        *_left(document, "the numeral", matcher.search(_NUMERAL), numbers, exceptions),
-        *_left(document, "the title", matcher.search(_TITLE), names, exceptions),
+        *_left(document, "numeral", matcher.search(_NUMERAL), numbers, exceptions),
+        *_left(document, "title", matcher.search(_TITLE), names, exceptions),
     ]
     for words in _watched(document):
-        faults += _left(document, "the watched words", matcher.find(words), numbers, exceptions)
+        faults += _left(document, "watched-words", matcher.find(words), numbers, exceptions)
+    faults += exceptions.unused()
     if faults:
         raise AccountError(faults)
 
 
 def _left(
     document: Document, what: str, spans: Iterator[Span], known: set[Span], exceptions: Exceptions
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Name the places that nothing accounts for."""
     for start, end in spans:
         words = document.text[start:end]
         if not inside((start, end), known) and not exceptions.excuse(words, (start, end)):
             unit = document.unit_at(start)
             around = document.text[max(0, start - 8) : end + 8]
-            yield (
-                f"{document.curated.place(unit)}: {what} {words} at {start} in {identifiers.shorten(unit.value)} "
-                f"(…{around!r}…) is not accounted for; curate what it says, or except it with a reason"
+            shown = identifiers.shorten(unit.value)
+            en, zh = _SHOWN[what]
+            yield Problem(
+                kind=f"{what}-unaccounted",
+                messages=both(
+                    f"{en} {words} at {start} in {shown} "
+                    f"(…{around!r}…) is not accounted for; curate what it says, or except it with a reason",
+                    f"{shown} 第 {start} 字处的{zh}“{words}”（…{around!r}…）无所归属；"
+                    "请录入其所述内容，或列为例外并说明理由",
+                ),
+                place=document.curated.place(unit),
+                subject=unit,
+                value=Literal(words),
             )
 
 

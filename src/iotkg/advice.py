@@ -112,6 +112,7 @@ class Adviser:
 
     def _advice(self, component: str, terms: Terms, stated: Mapping[str, list[Term]]) -> Iterable[Both]:
         value = terms.value
+        yield self._misspelt(component, terms)
         if component in ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount", "HasValue"):
             yield self._present(terms)
         if component == "In":
@@ -174,6 +175,22 @@ class Adviser:
                 node for node, said in self._about.items() if wanted.intersection(said.get(_SUBCLASS, ()))
             }
         return [node for node, said in self._about.items() if wanted.intersection(said.get(RDF.type, ()))]
+
+    def _misspelt(self, component: str, terms: Terms) -> Both:
+        """Name what may have been meant by an IRI that a query found and nothing describes."""
+        value = terms.value
+        if component != "SPARQL" or not isinstance(value, ox.NamedNode) or terms.path is None:
+            return ("", "")
+        return ("", "") if value in self._about else self._near(value, self._alike(value))
+
+    def _alike(self, value: ox.NamedNode) -> list[Term]:
+        """Give what is described under IRIs that differ from this one only at their end."""
+        start = value.value[: len(value.value) - len(_ending(value))]
+        return [
+            node
+            for node in self._about
+            if isinstance(node, ox.NamedNode) and node.value.startswith(start) and node.value != start
+        ]
 
     def _closed(self, terms: Terms, stated: Mapping[str, list[Term]]) -> Iterable[Both]:
         paths = [

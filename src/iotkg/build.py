@@ -34,6 +34,9 @@ Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
 """The named graphs of a release."""
 
 _ORIGIN = term("iotkg:inheritedFrom")
+_ANCHORED = (IOTKG.standsIn, IOTKG.textAnchor, IOTKG.hasEvidence)
+"""What leads from an anchor to something that is written, the nearest last."""
+_SUPPORTS = (IOTKG.textAnchor, IOTKG.hasEvidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +164,26 @@ def check(
     found = validate(triples, shapes=shapes, phase=phase, engine=engine) + run_checks(
         store, checks, phase=phase
     )
-    origins: dict[Term, Term] = {
-        copy.subject: copy.object
-        for copy in triples
-        if copy.predicate == _ORIGIN
-        and isinstance(copy.subject, NamedNode)
-        and isinstance(copy.object, NamedNode)
-    }
-    locator = Locator(inputs.files, origins)
-    adviser = Adviser(described(shapes), triples)
+    about = described(shapes)
+    locator = Locator(inputs.files, _origins(triples), about)
+    adviser = Adviser(about, triples)
     return identified([locator.locate(adviser.advise(finding)) for finding in found], {})
+
+
+def _origins(triples: Iterable[Triple]) -> dict[Term, Term]:
+    """Give where what is derived comes from: a copy from its origin, an anchor from what rests on it."""
+    held: dict[NamedNode, dict[Term, NamedNode]] = {name: {} for name in (*_ANCHORED, _ORIGIN)}
+    for triple in triples:
+        if triple.predicate in held:
+            ends = (triple.subject, triple.object)
+            derived, source = reversed(ends) if triple.predicate in _SUPPORTS else ends
+            if isinstance(derived, NamedNode) and isinstance(source, NamedNode):
+                rests = held[triple.predicate]
+                rests[derived] = min(rests.get(derived, source), source, key=lambda iri: iri.value)
+    copies = held[_ORIGIN]
+    return {
+        derived: copies.get(source, source) for rests in held.values() for derived, source in rests.items()
+    }
 
 
 def merged(graphs: Graphs) -> set[Triple]:

@@ -72,7 +72,7 @@ def check(job: Job) -> Outcome:
     focus = graph.focus_nodes(held)
     prefixes = _prefixes(job)
     if found:
-        locator = Locator([*job.data, *job.ontology])
+        locator = Locator([*job.data, *job.ontology], shapes=graph.about)
         adviser = Adviser(graph.about, held)
         found = identified([locator.locate(adviser.advise(one)) for one in found], index(held))
         found = [_tidy(one, prefixes) for one in found]

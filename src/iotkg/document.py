@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from iotkg import identifiers
 from iotkg.errors import TreeMismatch
 from iotkg.loading import Curated
+from iotkg.problems import Problem, both
 from iotkg.source_text import Unit, parse
 from iotkg.vocab import ID, IOTKG, RDF, SKOS
 
@@ -103,18 +104,18 @@ def join(key: str, text: str, curated: Curated) -> Document:
         if IOTKG.ActionPlan in about.get(RDF.type, ())
         for label in _chinese(about)
     }
-    faults: list[str] = []
+    faults: list[Problem] = []
     iris: dict[int, NamedNode] = {}
     plan = key
     for position, unit in enumerate(printed):
         if unit.kind == "plan":
             plan = slugs.get(unit.title or "", "")
             if not plan:
-                faults.append(
-                    f"the text prints the plan {unit.title}, which no iotkg:ActionPlan has as its label"
-                )
+                faults.append(_unknown_plan(key, unit.title or "", index, {u.title for u in printed}))
         name = f"{plan}_{unit.local}" if unit.local else plan
         iris[position] = NamedNode(f"{ID}{unit.kind}/{name}")
+    if faults:  # the units of a plan that is not known cannot be named
+        raise TreeMismatch(faults)
     for position, iri in iris.items():
         parent = printed[position].parent
         faults += _differences(
@@ -124,13 +125,43 @@ def join(key: str, text: str, curated: Curated) -> Document:
     for iri, about in index.items():
         kinds = set(about.get(RDF.type, ())) & set(_CLASSES.values())
         if kinds and iri not in units:
+            shown = identifiers.shorten(iri.value)
             faults.append(
-                f"{curated.place(iri)}: {identifiers.shorten(iri.value)} is not printed in the text"
+                Problem(
+                    kind="unit-not-printed",
+                    messages=both(f"{shown} is not printed in the text", f"{shown} 未见于文本"),
+                    place=curated.place(iri),
+                    subject=iri,
+                )
             )
     if faults:
         raise TreeMismatch(faults)
     parents = {iris[p]: iris[u.parent] for p, u in enumerate(printed) if u.parent is not None}
     return Document(key, text, curated, index, units, parents)
+
+
+def _unknown_plan(
+    key: str, title: str, index: Mapping[NamedNode, About], titles: Container[str | None]
+) -> Problem:
+    """Say that a plan is printed and not curated; a curated one whose label is not printed is likely the one meant."""
+    others = [
+        (iri, label)
+        for iri, about in index.items()
+        if IOTKG.ActionPlan in about.get(RDF.type, ())
+        for label in _chinese(about)
+        if label.value not in titles
+    ]
+    iri, label = others[0] if len(others) == 1 else (NamedNode(f"{ID}plan-set/{key}"), None)
+    return Problem(
+        kind="plan-not-curated",
+        messages=both(
+            f"the text prints the plan {title}, which no iotkg:ActionPlan has as its label",
+            f"文本印有计划“{title}”，而没有以此为标签的 iotkg:ActionPlan",
+        ),
+        subject=iri,
+        path=SKOS.prefLabel if label else None,
+        value=label,
+    )
 
 
 def _differences(
@@ -139,11 +170,20 @@ def _differences(
     about: About | None,
     parent: NamedNode | None,
     curated: Curated,
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Say where a curated unit differs from the printed one."""
     shown = identifiers.shorten(iri.value)
     if about is None:
-        yield f"{shown} ({unit.number or ''}{unit.title or ''}) is printed in the text and not curated"
+        heading = f"{unit.number or ''}{unit.title or ''}"
+        yield Problem(
+            kind="unit-not-curated",
+            messages=both(
+                f"{shown} ({heading}) is printed in the text and not curated",
+                f"{shown}（{heading}）见于文本而未录入",
+            ),
+            subject=iri,
+            near=parent,
+        )
         return
     expected: dict[NamedNode, NamedNode | Literal | None] = {
         RDF.type: _CLASSES[unit.kind],
@@ -159,7 +199,26 @@ def _differences(
         if value is None or value not in written:
             name = identifiers.shorten(predicate.value)
             said = ", ".join(str(item) for item in written) or "nothing"
-            yield f"{curated.place(iri)}: {shown} {name} is {said}; the text has {value or 'none'}"
+            yield Problem(
+                kind="unit-differs",
+                messages=both(
+                    f"{shown} {name} is {said}; the text has {value or 'none'}",
+                    f"{shown} 的 {name} 为 {said}；文本中为 {value or '无'}",
+                ),
+                place=curated.place(iri),
+                subject=iri,
+                path=predicate,
+                value=_wrong(written, value),
+            )
+
+
+def _wrong(
+    written: list[NamedNode | Literal], value: NamedNode | Literal | None
+) -> NamedNode | Literal | None:
+    """Give the value that stands where the printed one should: of several, the one in the same language."""
+    language = value.language if isinstance(value, Literal) else None
+    alike = [item for item in written if not isinstance(item, Literal) or item.language == language]
+    return next(iter([*alike, *written]), None)
 
 
 def _chinese(about: Mapping[NamedNode, list[NamedNode | Literal]]) -> list[Literal]:

@@ -19,6 +19,10 @@ IotkgError
 └── EngineError              the engine or a remote endpoint failed; the answer is not known (exit 5)
 """
 
+from collections.abc import Iterable
+
+from iotkg.problems import Problem
+
 
 class IotkgError(Exception):
     """Root of the tree; the message names the file, line or parameter and the mend."""
@@ -43,9 +47,9 @@ class OutputError(IotkgError):
 class CurationError(IotkgError):
     """What the files say does not fit the text; ``problems`` lists every fault found, sorted."""
 
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = sorted(problems)
-        super().__init__("\n".join(self.problems))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=str)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class TreeMismatch(CurationError):

@@ -17,11 +17,12 @@ from iotkg.accounting import account
 from iotkg.anchors import Anchors
 from iotkg.comparing import shared_wording
 from iotkg.document import About, Document, join
-from iotkg.errors import AccountError, QuoteError
+from iotkg.errors import QuoteError
 from iotkg.exceptions import Exceptions
 from iotkg.labels import labels_of, resolve_labels
 from iotkg.loading import Curated
 from iotkg.matching import Matcher, Span, squeeze
+from iotkg.problems import Problem, both, placed
 from iotkg.vocab import ID, IOTKG, RDF, XSD, term
 
 
@@ -39,8 +40,6 @@ def resolve(key: str, text: str, curated: Curated, registry: Curated) -> list[Tr
     _resolve_quotes(document, anchors, registry)
     resolve_labels(document, anchors, registry, matcher, exceptions)
     account(document, anchors, matcher, exceptions)
-    if unused := list(exceptions.unused()):
-        raise AccountError(unused)
     exceptions.anchor(anchors)
     _mention(document, anchors)
     _compare(document, anchors)
@@ -65,7 +64,7 @@ def _place_units(document: Document, anchors: Anchors) -> None:
 
 def _resolve_quotes(document: Document, anchors: Anchors, registry: Curated) -> None:
     """Anchor each quote and derive each basis."""
-    faults: list[str] = []
+    faults: list[Problem] = []
     labels = labels_of(registry.triples)
     exceptions = set(document.of_class(IOTKG.Exception))
     for subject, about in document.index.items():
@@ -73,7 +72,19 @@ def _resolve_quotes(document: Document, anchors: Anchors, registry: Curated) -> 
         if subject in exceptions or not (stated or IOTKG.quote in about):
             continue
         if len(stated) != 1 or stated[0] not in document.units:
-            faults.append(f"{document.curated.place(subject)}: iotkg:statedIn must name one unit of the text")
+            faults.append(
+                Problem(
+                    kind="stated-nowhere",
+                    messages=both(
+                        "iotkg:statedIn must name one unit of the text",
+                        "iotkg:statedIn 须指明文本的一个要素",
+                    ),
+                    place=document.curated.place(subject),
+                    subject=subject,
+                    path=IOTKG.statedIn,
+                    value=next(iter(stated), None),
+                )
+            )
             continue
         faults += _quotes(document, anchors, subject, stated[0])
         faults += _other_end(document, anchors, subject, about)
@@ -82,12 +93,12 @@ def _resolve_quotes(document: Document, anchors: Anchors, registry: Curated) -> 
             try:
                 anchors.add(subject, IOTKG.basis, basis(document, subject, stated[0]))
             except QuoteError as error:
-                faults.append(str(error))
+                faults += error.problems
     if faults:
         raise QuoteError(faults)
 
 
-def _quotes(document: Document, anchors: Anchors, subject: NamedNode, unit: NamedNode) -> Iterator[str]:
+def _quotes(document: Document, anchors: Anchors, subject: NamedNode, unit: NamedNode) -> Iterator[Problem]:
     """Anchor the quotes of one subject; those of a mention denote what it mentions."""
     about = document.index[subject]
     longer = [value.value for value in about.get(IOTKG.within, ())]
@@ -95,7 +106,7 @@ def _quotes(document: Document, anchors: Anchors, subject: NamedNode, unit: Name
         try:
             span = find_quote(document, unit, quote.value, longer)
         except QuoteError as error:
-            yield f"{document.curated.place(subject)}: {error}"
+            yield from placed(error.problems, document.curated.place(subject), subject)
             continue
         anchors.support(subject, span)
         for entity in about.get(IOTKG.mentionOf, ()):
@@ -136,8 +147,16 @@ def _stand(document: Document, anchors: Anchors) -> None:
             anchors.add(anchors.at(span), IOTKG.standsIn, unit)
 
 
-def find_quote(document: Document, unit: NamedNode, quote: str, longer: Iterable[str] = ()) -> Span:
+def find_quote(
+    document: Document,
+    unit: NamedNode,
+    quote: str,
+    longer: Iterable[str] = (),
+    path: NamedNode = IOTKG.quote,
+) -> Span:
     """Find a quote in the own text of a unit; ``longer`` phrases single out one of several places.
+
+    ``path`` is the property that gives the quote, for what is said when it is not found.
 
     Units: code points of the source text, half open.
     Raises: QuoteError naming the positions when the quote does not stand there exactly once.
@@ -145,25 +164,42 @@ def find_quote(document: Document, unit: NamedNode, quote: str, longer: Iterable
     start, end = document.own_text(unit)
     for phrase in longer:
         if quote in phrase:
-            start, end = _once(document, unit, phrase, start, end)
+            start, end = _once(document, unit, phrase, (start, end), IOTKG.within)
             break
-    return _once(document, unit, quote, start, end)
+    return _once(document, unit, quote, (start, end), path)
 
 
-def _once(document: Document, unit: NamedNode, quote: str, start: int, end: int) -> Span:
+def _once(document: Document, unit: NamedNode, quote: str, span: Span, path: NamedNode) -> Span:
+    start, end = span
     own = document.text[start:end]
     found = [start + match.start() for match in re.finditer(f"(?={re.escape(quote)})", own)] if quote else []
     shown = identifiers.shorten(unit.value)
     if not found:
         elsewhere = [match.start() for match in re.finditer(re.escape(quote), document.text)] if quote else []
         hint = f"it stands at {elsewhere}" if elsewhere else "it stands nowhere in the text"
-        raise QuoteError([f"the quote {quote!r} is not in the own text of {shown}; {hint}"])
-    if len(found) > 1:
-        raise QuoteError(
-            [
-                f"the quote {quote!r} stands {len(found)} times in {shown}, at {found}; lengthen it or add iotkg:within"
-            ]
+        zh = f"其见于第 {elsewhere} 字处" if elsewhere else "全文均无"
+        problem = Problem(
+            kind="quote-elsewhere" if elsewhere else "quote-not-found",
+            messages=both(
+                f"the quote {quote!r} is not in the own text of {shown}; {hint}",
+                f"引文 {quote!r} 不在 {shown} 自身的文字中；{zh}",
+            ),
+            path=path,
+            value=Literal(quote),
         )
+        raise QuoteError([problem])
+    if len(found) > 1:
+        problem = Problem(
+            kind="quote-repeated",
+            messages=both(
+                f"the quote {quote!r} stands {len(found)} times in {shown}, at {found}; "
+                "lengthen it or add iotkg:within",
+                f"引文 {quote!r} 在 {shown} 中出现 {len(found)} 次，位于 {found}；请加长，或加 iotkg:within",
+            ),
+            path=path,
+            value=Literal(quote),
+        )
+        raise QuoteError([problem])
     return found[0], found[0] + len(quote)
 
 
@@ -172,19 +208,29 @@ def _other_end(
     anchors: Anchors,
     subject: NamedNode,
     about: About,
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Anchor the words at the other end of a cross-reference."""
     targets = [
         iri for iri in about.get(IOTKG.refersTo, ()) if isinstance(iri, NamedNode) and iri in document.units
     ]
     for quote in about.get(IOTKG.targetQuote, ()):
         if not targets:
-            yield f"{document.curated.place(subject)}: iotkg:targetQuote needs an iotkg:refersTo that is a unit"
+            yield Problem(
+                kind="target-quote-without-unit",
+                messages=both(
+                    "iotkg:targetQuote needs an iotkg:refersTo that is a unit",
+                    "iotkg:targetQuote 须有所指为要素的 iotkg:refersTo",
+                ),
+                place=document.curated.place(subject),
+                subject=subject,
+                path=IOTKG.targetQuote,
+                value=quote,
+            )
             continue
         try:
-            anchors.support(subject, find_quote(document, targets[0], quote.value))
+            anchors.support(subject, find_quote(document, targets[0], quote.value, path=IOTKG.targetQuote))
         except QuoteError as error:
-            yield f"{document.curated.place(subject)}: {error}"
+            yield from placed(error.problems, document.curated.place(subject), subject)
 
 
 def _unnamed(
@@ -192,7 +238,7 @@ def _unnamed(
     subject: NamedNode,
     about: About,
     labels: Mapping[NamedNode, list[str]],
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Demand that the words of a responsibility name its actor."""
     quotes = [squeeze(quote.value) for quote in about.get(IOTKG.quote, ())]
     for actor in about.get(term("iotkg:actor"), ()):
@@ -200,7 +246,17 @@ def _unnamed(
             label in quote for quote in quotes for label in labels.get(actor, ())
         ):
             shown = identifiers.shorten(actor.value)
-            yield f"{document.curated.place(subject)}: no quote holds a label of {shown}; quote the words that name it"
+            yield Problem(
+                kind="actor-not-named",
+                messages=both(
+                    f"no quote holds a label of {shown}; quote the words that name it",
+                    f"引文均不含 {shown} 的标签；请引用指称它的文字",
+                ),
+                place=document.curated.place(subject),
+                subject=subject,
+                path=term("iotkg:actor"),
+                value=actor,
+            )
 
 
 def basis(document: Document, statement: NamedNode, unit: NamedNode) -> NamedNode:
@@ -215,10 +271,19 @@ def basis(document: Document, statement: NamedNode, unit: NamedNode) -> NamedNod
     if document.units[subject].kind == "plan-set":
         return identifiers.mint("basis", "corpus")
     if document.plan(subject) != document.plan(unit):
-        place = document.curated.place(statement)
-        raise QuoteError(
-            [f"{place}: its words stand in {identifiers.shorten(unit.value)}, outside its subject's plan"]
+        shown = identifiers.shorten(unit.value)
+        problem = Problem(
+            kind="other-plan",
+            messages=both(
+                f"its words stand in {shown}, outside its subject's plan",
+                f"其引文出自 {shown}，不在适用对象所属的计划内",
+            ),
+            place=document.curated.place(statement),
+            subject=statement,
+            path=IOTKG.statedIn,
+            value=unit,
         )
+        raise QuoteError([problem])
     above = [unit, *document.ancestors(unit)]
     types = {document.units[iri].section_type for iri in above}
     kinds = {document.units[iri].kind: iri for iri in above}

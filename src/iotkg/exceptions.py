@@ -15,6 +15,7 @@ from iotkg import identifiers
 from iotkg.anchors import Anchors
 from iotkg.document import Document
 from iotkg.matching import Matcher, Span, squeeze
+from iotkg.problems import Problem, both
 from iotkg.vocab import IOTKG, RDF
 
 
@@ -53,10 +54,18 @@ class Exceptions:
         for iri, span in self._used:
             anchors.support(iri, span)
 
-    def unused(self) -> Iterator[str]:
+    def unused(self) -> Iterator[Problem]:
         """Name each exception that excuses nothing: its phrase is not there, or its words need no excuse."""
         used = {iri for iri, _ in self._used}
         for iri in self._all:
             if iri not in used:
-                place = self._document.curated.place(iri)
-                yield f"{place}: {identifiers.shorten(iri.value)} excuses nothing; take it away or mend its quote"
+                shown = identifiers.shorten(iri.value)
+                yield Problem(
+                    kind="exception-unused",
+                    messages=both(
+                        f"{shown} excuses nothing; take it away or mend its quote",
+                        f"{shown} 未豁免任何词语；请删除，或改正其引文",
+                    ),
+                    place=self._document.curated.place(iri),
+                    subject=iri,
+                )

@@ -5,33 +5,31 @@ Both give an outcome, from an earlier run where nothing has changed since.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from pyoxigraph import Triple
 
-from iotkg import build, cache, checking
+from iotkg import build, cache, checking, identifiers
 from iotkg.changes import Changes
 from iotkg.checking import shape_runs
 from iotkg.engines import DEFAULT, Engine, Limits, name_of
 from iotkg.errors import CurationError, InputError, IotkgError
-from iotkg.findings import Finding, Severity
+from iotkg.findings import Finding, Severity, Terms, plain
+from iotkg.identifiers import shorten
 from iotkg.layout import Layout
 from iotkg.loading import load_queries
 from iotkg.locating import Locator
 from iotkg.outcome import Outcome, ShapeRun, identified, results
+from iotkg.problems import CHECKS, STAGES, Problem, Stage
 from iotkg.queryfile import QueryFile
 from iotkg.rdffile import RdfFile, expand_paths, read_all
-from iotkg.rules import CHECK, check_rule, shape_rules, text_rules
+from iotkg.rules import check_rule, shape_rules, text_rules
 from iotkg.shapegraph import ShapesGraph
 from iotkg.validation import Phase, phases
-from iotkg.vocab import QUERY, term
-
-_PLACE: Final = re.compile(r"(?P<file>[^\s:]+\.ttl)(?::(?P<line>\d+))?: (?P<message>.*)", re.DOTALL)
+from iotkg.vocab import CHECK, QUERY, term
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +229,17 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
     found = build.check(layout, inputs, written, "written", engine=engine)
     notes: list[str] = []
     triples = written
+    reached: Sequence[Stage] = ()
     if any(one.severity is Severity.VIOLATION for one in found):
         notes.append("what follows from the data was not checked, for what is written is at fault")
     else:
+        reached = STAGES
         try:
             triples = build.merged(build.assemble(inputs))
             found += build.check(layout, inputs, triples, "complete", engine=engine)
         except CurationError as error:
-            found += identified([_problem(type(error).__name__, words) for words in error.problems], {})
+            found += located(inputs, error.problems)
+            reached = STAGES[: max(STAGES.index(CHECKS[one.kind].stage) for one in error.problems) + 1]
             notes.append(
                 "what follows from the data was not checked, for what is written does not fit the text"
             )
@@ -249,6 +250,7 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
     runs = [
         *_shape_runs(graph, stated, {"written": written, "complete": triples}, found),
         *(_check_run(layout, check, found) for check in checks),
+        *(_text_run(layout, name, inputs, found) for name, check in CHECKS.items() if check.stage in reached),
     ]
     rules = [
         *shape_rules(graph, stated),
@@ -268,18 +270,31 @@ def _phases(layout: Layout, engine: Engine) -> Outcome:
     )
 
 
-def _problem(kind: str, words: str) -> Finding:
+def located(inputs: build.Inputs, problems: Iterable[Problem]) -> list[Finding]:
+    """Make findings of what the text says against statements, each where its statement is written."""
+    locator = Locator(inputs.files)
+    findings = []
+    for problem in problems:
+        found = locator.locate(_problem(problem))
+        if found.file is None and problem.near is not None:
+            beside = locator.locate(_problem(replace(problem, subject=problem.near, path=None, value=None)))
+            found = replace(found, file=beside.file, line=beside.line, column=beside.column)
+        findings.append(found)
+    return identified(findings, {})
+
+
+def _problem(problem: Problem) -> Finding:
     """Make a finding of what the text says against a statement."""
-    place = _PLACE.fullmatch(words)
+    subject, value = problem.subject, problem.value
     return Finding(
         severity=Severity.VIOLATION,
-        shape=f"{CHECK}{kind}",
-        focus=place["file"] if place else "",
-        value=place["message"] if place else words,  # without the line, which moves
+        shape=f"{CHECK}{problem.kind}",
+        focus=plain(subject) if subject is not None else "",
+        path=shorten(problem.path.value) if problem.path is not None else None,
+        value=plain(value) if value is not None else None,
         component=term("sh:SPARQLConstraintComponent").value,
-        messages={"en": place["message"] if place else words},
-        file=place["file"] if place else None,
-        line=int(place["line"]) if place and place["line"] else None,
+        messages=problem.messages,
+        terms=Terms(focus=subject, path=problem.path, value=value) if subject is not None else None,
     )
 
 
@@ -310,3 +325,16 @@ def _check_run(layout: Layout, check: QueryFile, found: Iterable[Finding]) -> Sh
 
 def _check_file(layout: Layout, check: QueryFile) -> str:
     return layout.relative(layout.root / "queries" / "checks" / f"{check.name}.rq")
+
+
+def _text_run(layout: Layout, name: str, inputs: build.Inputs, found: Iterable[Finding]) -> ShapeRun:
+    shape = f"{CHECK}{name}"
+    return ShapeRun(
+        shape=shape,
+        names=CHECKS[name].names,
+        file=None,
+        line=None,
+        targets=tuple(layout.relative(layout.source(key)) for key in inputs.documents),
+        focus=tuple(sorted(shorten(identifiers.mint("source-text", key).value) for key in inputs.documents)),
+        results=sum(one.shape == shape for one in found),
+    )

@@ -19,6 +19,7 @@ from iotkg.errors import LinkError
 from iotkg.exceptions import Exceptions
 from iotkg.loading import Curated
 from iotkg.matching import Matcher, Span, squeeze
+from iotkg.problems import Problem, both
 from iotkg.vocab import IOTKG, RDF, SKOS
 
 _LABELS = (SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel)
@@ -49,7 +50,7 @@ def resolve_labels(
         set(document.of_class(kind)) for kind in (IOTKG.Deliverable, IOTKG.UnspecifiedPlace)
     )
     occurrences = _occurrences(document, entities, matcher, exceptions, outputs)
-    faults: list[str] = []
+    faults: list[Problem] = []
     for unit, subjects in document.speaking.items():
         found = occurrences.get(unit, [])
         faults += _unsupported(document, unit, subjects, entities, found)
@@ -70,9 +71,19 @@ def resolve_labels(
             if entity in known:
                 anchors.identify(entity, (start, end))
             elif not (known | elsewhere) & same:
+                words = document.text[start:end]
+                shown, wanted = (identifiers.shorten(iri.value) for iri in (unit, entity))
                 faults.append(
-                    f"{document.curated.place(unit)}: {identifiers.shorten(unit.value)} says "
-                    f"{document.text[start:end]} at {start}: link {identifiers.shorten(entity.value)}"
+                    Problem(
+                        kind="label-unlinked",
+                        messages=both(
+                            f"{shown} says {words} at {start}: link {wanted}",
+                            f"{shown} 第 {start} 字处有“{words}”：请链接 {wanted}",
+                        ),
+                        place=document.curated.place(unit),
+                        subject=unit,
+                        value=entity,
+                    )
                 )
         maximal = {entity for _, _, entity in _maximal(found, outputs)}
         for start, end, entity in _longest(found):
@@ -92,7 +103,7 @@ def _unsupported(
     subjects: Iterable[NamedNode],
     entities: Mapping[NamedNode, list[str]],
     found: _Found,
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     """Name each link of a unit, and of what is stated in it, that no label in the unit supports."""
     supported = {entity for _, _, entity in found}
     supported |= {
@@ -104,10 +115,18 @@ def _unsupported(
     for subject in subjects:
         for predicate, entity in _links(document.index[subject], entities):
             if entity not in supported:
-                yield (
-                    f"{document.curated.place(subject)}: {identifiers.shorten(subject.value)} "
-                    f"{identifiers.shorten(predicate.value)} {identifiers.shorten(entity.value)}: "
-                    f"no label of it stands in {identifiers.shorten(unit.value)}; add an iotkg:Mention"
+                link = " ".join(identifiers.shorten(iri.value) for iri in (subject, predicate, entity))
+                shown = identifiers.shorten(unit.value)
+                yield Problem(
+                    kind="link-unsupported",
+                    messages=both(
+                        f"{link}: no label of it stands in {shown}; add an iotkg:Mention",
+                        f"{link}：{shown} 的文字中没有其标签；请加 iotkg:Mention",
+                    ),
+                    place=document.curated.place(subject),
+                    subject=subject,
+                    path=predicate,
+                    value=entity,
                 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +12,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Triple
 
 from iotkg.errors import InputError, OutputError, TurtleError
 from iotkg.layout import Layout
+from iotkg.positions import locate
 from iotkg.queryfile import QueryFile, parse_query
 from iotkg.rdffile import RdfFile
 from iotkg.turtle import parse_turtle, subject_lines
@@ -119,7 +120,9 @@ def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = Fa
         if not blank_nodes and any(
             isinstance(node, BlankNode | Triple) for t in parsed for node in (t.subject, t.object)
         ):
-            faults.append(f"{shown}: holds a blank node or a triple term; give the thing an IRI")
+            faults.append(
+                f"{_nameless(shown, text, parsed)}: holds a blank node or a triple term; give the thing an IRI"
+            )
         lines = {NamedNode(iri): line for iri, line in subject_lines(text).items()}
         for subject in {t.subject for t in parsed if isinstance(t.subject, NamedNode)}:
             places.setdefault(subject, Place(shown, lines.get(subject)))
@@ -128,6 +131,20 @@ def load_turtle(layout: Layout, paths: Iterable[Path], *, blank_nodes: bool = Fa
     if faults:
         raise TurtleError("\n".join(faults))
     return Curated(tuple(triples), places, tuple(files))
+
+
+def _nameless(shown: str, text: str, parsed: Sequence[Triple]) -> Place:
+    """Give where a file that may not hold a blank node does so first."""
+    places = locate(text, parsed)
+    lines = [
+        spot.line
+        for triple in parsed
+        if isinstance(triple.object, BlankNode) and isinstance(triple.subject, NamedNode | BlankNode)
+        for spot in places.statements(triple.subject, triple.predicate, triple.object)
+    ]
+    nodes = {triple.subject for triple in parsed if isinstance(triple.subject, BlankNode)}
+    lines += [spot.line for node in nodes if (spot := places.block(node)) is not None]
+    return Place(shown, min(lines, default=None))
 
 
 def _triple(item: Triple | Quad) -> Triple:

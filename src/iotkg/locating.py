@@ -22,6 +22,12 @@ from iotkg.vocab import RDF, term
 
 _INVERSE = term("sh:inversePath")
 _ALTERNATIVE = term("sh:alternativePath")
+_QUALIFIED = term("sh:qualifiedValueShape")
+_LANGUAGES = term("sh:languageIn")
+_CLASS = term("sh:class")
+_PROPERTY = term("sh:property")
+_PATH = term("sh:path")
+_VALUE = term("sh:hasValue")
 _REPEATED = (term("sh:zeroOrMorePath"), term("sh:oneOrMorePath"), term("sh:zeroOrOnePath"))
 _Way: TypeAlias = tuple[tuple[int, ox.Triple] | None, Term]
 """The statement of a way that is at fault where its end is (none for no step), and that end."""
@@ -34,11 +40,13 @@ _FAR = 1000
 class Locator:
     """Finds places in files; reads where statements stand only in the files that findings lead to.
 
-    ``origins`` give for what follows from a statement the subject that the statement is about.
+    ``origins`` give for what follows from a statement the subject that the statement is about; ``shapes`` say which of
+    several values count where too many are of one kind.
     """
 
     files: Sequence[RdfFile]
     origins: Mapping[Term, Term] = field(default_factory=dict)
+    shapes: Index = field(default_factory=dict)
     _about: dict[Term, list[tuple[int, ox.Triple]]] = field(default_factory=lambda: defaultdict(list))
     _to: dict[Term, list[tuple[int, ox.Triple]]] | None = None
     _places: dict[int, Positions] = field(default_factory=dict)
@@ -92,15 +100,19 @@ class Locator:
         if terms.path is None:
             return None
         if terms.value is not None:
-            for first, end in self._follow(terms.path, terms.focus, terms.spelling):
-                if end == terms.value and first is not None:
-                    number, triple = first
-                    return number, self._spot(number, triple)
-            return None
+            way = next(self._to_value(terms), None)
+            return (way[0], self._spot(*way)) if way is not None else None
         if "Max" not in component and "UniqueLang" not in component:
             return None  # something is missing: the block is where it belongs
+        counted = (
+            self.shapes.get(terms.shape, {}).get(_QUALIFIED, ())  # type: ignore[arg-type]
+            if "Qualified" in component
+            else ()
+        )
         ways = [
-            first for first, _ in self._follow(terms.path, terms.focus, terms.spelling) if first is not None
+            first
+            for first, end in self._follow(terms.path, terms.focus, terms.spelling)
+            if first is not None and all(self._counts(end, shape) for shape in counted)
         ]
         if not ways:
             return None
@@ -109,6 +121,33 @@ class Locator:
             key=lambda way: (way[0], way[1] or Spot(0, 0)),
         )
         return placed[-1][2], placed[-1][1]  # the last one is most likely the one too many
+
+    def _to_value(self, terms: Terms) -> Iterator[tuple[int, ox.Triple]]:
+        """Yield the statements by which a path leads to a value; all of a property that is itself at fault."""
+        if terms.path is None:
+            return
+        for first, end in self._follow(terms.path, terms.focus, terms.spelling):
+            if first is not None and terms.value in (end, terms.path):
+                yield first
+
+    def _counts(self, value: Term, shape: Term) -> bool:
+        """Say whether a value is of the kind that is counted, as far as its language, class and values tell."""
+        stated = self.shapes.get(shape, {})
+        for head in stated.get(_LANGUAGES, ()):
+            allowed = {item.value for item in members(head, self.shapes) if isinstance(item, ox.Literal)}
+            if not isinstance(value, ox.Literal) or value.language not in allowed:
+                return False
+        said = [triple for _, triple in self._about.get(value, ())]
+        for wanted in stated.get(_CLASS, ()):
+            if not any(triple.predicate == RDF.type and triple.object == wanted for triple in said):
+                return False
+        for inner in stated.get(_PROPERTY, ()):
+            about = self.shapes.get(inner, {})
+            for path in about.get(_PATH, ()):
+                held = {triple.object for triple in said if triple.predicate == path}
+                if isinstance(path, ox.NamedNode) and not held.issuperset(about.get(_VALUE, ())):
+                    return False
+        return True
 
     def _follow(self, path: Term, start: Term, spelling: Index) -> Iterator[_Way]:
         """Walk a property path from a node."""

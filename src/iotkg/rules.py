@@ -11,14 +11,13 @@ from iotkg.advice import parameters, sayings
 from iotkg.findings import Severity, plain, severity_of
 from iotkg.locating import Locator
 from iotkg.outcome import Rule
+from iotkg.problems import CHECKS
 from iotkg.queryfile import QueryFile
 from iotkg.shapegraph import ShapesGraph, Term, shown
-from iotkg.vocab import BASE, QUERY, term
+from iotkg.vocab import CHECK, QUERY, term
 
 NAMES: Final = (term("skos:prefLabel"), term("rdfs:label"), term("sh:name"))
 """What names a shape, the best first."""
-CHECK: Final = f"{BASE}check/"
-"""What the IRIs of checks begin with that hold statements against the text and are no query."""
 
 _DESCRIPTIONS: Final = (term("sh:description"), term("skos:definition"), term("rdfs:comment"))
 _HELP: Final = (term("rdfs:seeAlso"), term("rdfs:isDefinedBy"))
@@ -94,43 +93,7 @@ def unknown_term() -> Rule:
     )
 
 
-_TEXT: Final = {
-    "TreeMismatch": (
-        ("The document tree is the one printed", "文档结构与原文一致"),
-        (
-            "The curated tree of plans, sections and tasks is the one printed in the source text",
-            "整理的计划、章节与任务结构须与原文所印一致",
-        ),
-    ),
-    "QuoteError": (
-        ("Quotes stand in the text", "引文见于原文"),
-        (
-            "A quote stands in the unit that its statement names, word for word, and once",
-            "引文须逐字见于陈述所指的单元，且仅出现一次",
-        ),
-    ),
-    "LinkError": (
-        ("Links have words, and words have links", "链接有据，词语有链"),
-        (
-            "Every link is supported by words of its unit, and every known label in the text has its link",
-            "每个链接须有所在单元的词语为据，原文中的每个已知名称须有链接",
-        ),
-    ),
-    "AccountError": (
-        ("Every numeral and title is accounted for", "数字与标题均有交代"),
-        (
-            "Every numeral, title and watched word of the text is anchored or listed as an exception",
-            "原文中的每个数字、标题和受关注词语须有锚点，或列为例外",
-        ),
-    ),
-}
-
-
 def text_rules() -> Iterator[Rule]:
     """Give the rules of the checks that hold statements against the text, one for each kind of fault."""
-    for kind, (names, messages) in _TEXT.items():
-        yield Rule(
-            shape=f"{CHECK}{kind}",
-            names=dict(zip(("en", "zh"), names, strict=True)),
-            messages=dict(zip(("en", "zh"), messages, strict=True)),
-        )
+    for kind, check in CHECKS.items():
+        yield Rule(shape=f"{CHECK}{kind}", names=check.names, messages=check.names)

@@ -13,6 +13,7 @@ BASE: Final = "https://w3id.org/iotkg/"
 ID: Final = f"{BASE}id/"
 GRAPH: Final = f"{BASE}graph/"
 QUERY: Final = f"{BASE}query/"
+CHECK: Final = f"{BASE}check/"
 
 _ID_CLASSES: Final = (
     "actor",
@@ -71,6 +72,7 @@ PREFIXES: Final[dict[str, str]] = {
         sorted(
             {
                 **{name: f"{ID}{name}/" for name in _ID_CLASSES},
+                "check": CHECK,
                 "graph": GRAPH,
                 "iotkg": f"{BASE}ontology#",
                 "iotsh": f"{BASE}shapes#",
