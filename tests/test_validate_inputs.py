@@ -353,12 +353,14 @@ def endless(folder):
 
 @pytest.mark.parametrize("engine", ["auto", "pyshacl"])
 def test_a_constraint_that_never_ends_is_stopped(folder, engine):
+    """Where the quick engine does not end, pySHACL is not asked as well."""
     endless(folder)
+    asked = "shifty" if engine == "auto" else engine
     done = run(folder, "--data", "d.ttl", "--shapes", "s.ttl", "--timeout", "2", "--engine", engine)
     refused(
         done,
         4,
-        "was stopped after 2 s; a SPARQL constraint may never end: mend it, or allow more with --timeout",
+        f"{asked} was stopped after 2 s; a SPARQL constraint may never end: mend it, or allow more with --timeout",
     )
 
 
