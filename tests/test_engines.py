@@ -7,8 +7,9 @@ import pytest
 
 import cases
 from iotkg import build, validation
-from iotkg.engines import DEFAULT
+from iotkg.engines import DEFAULT, report
 from iotkg.errors import ShapesError
+from iotkg.turtle import parse_turtle
 from iotkg.vocab import RDF, term
 
 SHAPES = [
@@ -105,3 +106,18 @@ def test_shapes_that_an_engine_cannot_read_are_refused(engine):
     triples = {ox.Triple(term("task:isle-2031_lamps_1"), RDF.type, term("iotkg:Task"))}
     with pytest.raises(ShapesError, match="cannot evaluate the shapes"):
         validation.validate(triples, shapes=[("x.ttl", broken)], phase="written", engine=engine)
+
+
+@pytest.mark.parametrize(("engine", "results"), [("shifty", 1), ("pyshacl", 0)])
+def test_a_day_in_no_calendar_is_compared_without_ado(engine, results):
+    """PySHACL asks rdflib whether it comes after another day, and warns of what rdflib answers."""
+    head = "@prefix e: <http://e/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+    shapes = (
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . e:S a sh:NodeShape ; sh:targetNode e:a ; "
+        "sh:property [ sh:path e:from ; sh:lessThanOrEquals e:to ] ."
+    )
+    data = 'e:a e:from "2015-01-01"^^xsd:date ; e:to "2015-02-30"^^xsd:date .'
+
+    found = list(report(engine, *(parse_turtle(head + text, name="x") for text in (data, shapes))))
+
+    assert sum(triple.predicate.value.endswith("#sourceShape") for triple in found) == results

@@ -17,6 +17,8 @@ from iotkg.vocab import CHECK, term
 
 SHAPES = frozenset().union(*(cases.parsed(path) for path in (cases.ROOT / "shapes").glob("*.ttl")))
 COPIES = mutations.copies()
+CALENDAR = ("written", "calendar")
+"""A day in no calendar cannot be compared: SHACL calls that a violation of sh:lessThanOrEquals, pySHACL passes it."""
 CHECKED = [key for key in COPIES if key[0] != "read"]
 
 
@@ -49,13 +51,19 @@ def test_every_defect_is_found_by_its_rule_where_it_stands(verdicts, key, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", CHECKED, ids=lambda key: "-".join(part for part in key if part))
-def test_pyshacl_gives_the_same_verdicts(verdicts, key):
-    """The engine of record and the quick one agree on every defect."""
-    quick, record = (verdicts(key, engine) for engine in ("shifty", "pyshacl"))
+def test_pyshacl_finds_the_same(tmp_path, key):
+    """The engine of record and the quick one agree on everything that is found in a copy, in place and words."""
+    found = {}
+    for engine in ("shifty", "pyshacl"):
+        _, findings = mutations.found_in(tmp_path / engine, key[0], COPIES[key], engine)
+        found[engine] = {
+            (one.shape, one.focus, one.path, one.value, one.severity, one.file, one.line, one.column)
+            for one in findings
+            if not (key == CALENDAR and "LessThan" in one.component)
+        }
 
-    assert {name: (one.found, one.places) for name, one in record.items()} == {
-        name: (one.found, one.places) for name, one in quick.items()
-    }
+    assert found["pyshacl"]
+    assert found["shifty"] == found["pyshacl"]
 
 
 @pytest.mark.slow

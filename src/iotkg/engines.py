@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -224,12 +225,17 @@ def _as_written() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep rdflib from logging ill-formed literals with a traceback: sh:datatype reports them."""
+    """Keep rdflib from logging ill-formed literals with a traceback, and pySHACL from warning that it compared them.
+
+    sh:datatype reports them.
+    """
     logger = logging.getLogger("rdflib.term")
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "NotImplemented should not be used", DeprecationWarning)
+            yield
     finally:
         logger.setLevel(before)
 

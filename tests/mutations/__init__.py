@@ -196,12 +196,20 @@ def wanted(layout: Layout, defect: Defect) -> Place:
 
 def run(folder: Path, stage: str, seeded: Sequence[Defect], engine: Engine = "shifty") -> list[Verdict]:
     """Check one copy and say what became of each defect in it."""
-    layout = checkout(folder, seeded)
+    layout, found = found_in(folder, stage, seeded, engine)
     if stage == "read":
         return [_unread(layout, defect) for defect in seeded]
-    inputs = build.read(layout)
-    found = _found(layout, inputs, stage, seeded, engine)
     return [verdict(layout, defect, found, engine) for defect in seeded]
+
+
+def found_in(
+    folder: Path, stage: str, seeded: Sequence[Defect], engine: Engine = "shifty"
+) -> tuple[Layout, list[Finding]]:
+    """Make one copy with its defects and give everything that is found in it; nothing where it is not to be read."""
+    layout = checkout(folder, seeded)
+    if stage == "read":
+        return layout, []
+    return layout, _found(layout, build.read(layout), stage, seeded, engine)
 
 
 def verdict(layout: Layout, defect: Defect, found: Iterable[Finding], engine: str) -> Verdict:
