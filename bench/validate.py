@@ -75,7 +75,10 @@ def measure(layout: Layout, triples: list[ox.Triple], folder: Path, name: str, r
         run([*command, "--allow-empty", "--output", f"json={report}", "--format", "csv"], environment)
 
     def peer() -> None:
-        run([binaries / "pyshacl", "-s", shapes, "-f", "turtle", "-o", folder / "peer.ttl", whole], environment)
+        run(
+            [binaries / "pyshacl", "-s", shapes, "-f", "turtle", "-o", folder / "peer.ttl", whole],
+            environment,
+        )
 
     def forget() -> None:
         for entry in (folder / "cache").glob("*"):
@@ -109,7 +112,9 @@ def written(layout: Layout, triples: list[ox.Triple], folder: Path) -> tuple[Pat
         (data / f"part-{number:03}.ttl").write_bytes(ox.serialize(part, format=ox.RdfFormat.TURTLE) or b"")
     whole = folder / "whole.ttl"
     whole.write_bytes(ox.serialize(kept, format=ox.RdfFormat.TURTLE) or b"")
-    stated = [quad.triple for path in layout.shapes for quad in ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE)]
+    stated = [
+        quad.triple for path in layout.shapes for quad in ox.parse(path.read_bytes(), ox.RdfFormat.TURTLE)
+    ]
     ShapesGraph.of(stated)
     other = [
         ox.Triple(shape, term("sh:deactivated"), _TRUE)

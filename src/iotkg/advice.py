@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
-from iotkg.findings import Finding, Terms
+from iotkg.findings import Finding, Severity, Terms
 from iotkg.shapegraph import Index, Term, index, members, shown
 from iotkg.vocab import PREFIXES, RDF, term
 
@@ -100,6 +100,10 @@ class Adviser:
             own = shown(ox.NamedNode(finding.component))
             messages = {"en": f"does not meet {own}", "zh": f"不符合 {own}"}
         messages = messages or finding.terms.said
+        if (
+            finding.severity is Severity.INFO
+        ):  # nothing is to be mended, and to look it up takes as long as all else
+            return replace(finding, messages=messages)
         said = [part for part in self._advice(component, finding.terms, stated) if part[0]]
         advice = (
             {"en": "; ".join(en for en, _ in said), "zh": "；".join(zh for _, zh in said)} if said else {}

@@ -54,7 +54,17 @@ class Document:
 
     def plan(self, unit: NamedNode) -> NamedNode | None:
         """Give the plan a unit belongs to, itself included; None for the plan set."""
-        return next((u for u in (unit, *self.ancestors(unit)) if self.units[u].kind == "plan"), None)
+        return self._plans.get(unit)
+
+    @cached_property
+    def _plans(self) -> dict[NamedNode, NamedNode]:
+        """The plan of each unit: asked for every label in the text."""
+        return {
+            unit: plan
+            for unit in self.units
+            for plan in (unit, *self.ancestors(unit))
+            if self.units[plan].kind == "plan"
+        }
 
     def plan_of(self, subject: NamedNode) -> NamedNode | None:
         """Give the plan in which a subject is stated; None where it is stated in none."""

@@ -53,18 +53,18 @@ def name_of(engine: Engine) -> str:
 
 def report(
     engine: Engine,
-    data: Iterable[ox.Triple],
+    data: Iterable[ox.Triple] | bytes,
     shapes: Iterable[ox.Triple],
     prefixes: Mapping[str, str] | None = None,
 ) -> Iterator[ox.Triple]:
-    """Hold data against shapes and give the validation report.
+    """Hold data, as triples or as N-Triples, against shapes and give the validation report.
 
     ``prefixes`` are those of the shapes files: pySHACL lets SPARQL constraints use them.
 
     Raises: ShapesError when the engine cannot evaluate the shapes.
     """
-    written = _evaluate(engine, _written(data), _written(shapes), prefixes or {})
-    return _read(written)
+    held = data if isinstance(data, bytes) else _written(data)
+    return _read(_evaluate(engine, held, _written(shapes), prefixes or {}))
 
 
 def report_apart(

@@ -99,16 +99,13 @@ def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
 
 
 def _files(graphs: Graphs) -> dict[str, str]:
-    quads = [
-        Quad(triple.subject, triple.predicate, triple.object, name)
-        for name, triples in graphs.items()
-        for triple in _canonical(triples)
-    ]
+    named = {name: _canonical(triples) for name, triples in graphs.items()}
     return {
-        QUADS: "".join(sorted(f"{quad} .\n" for quad in quads)),
+        QUADS: "".join(
+            sorted(f"{triple} {name} .\n" for name, triples in named.items() for triple in triples)
+        ),
         "iotkg.ttl": graph_to_turtle(
-            merged({name: frozenset(_canonical(triples)) for name, triples in graphs.items()}),
-            header="# iotkg: the default view of the release, all graphs in one.",
+            merged(named), header="# iotkg: the default view of the release, all graphs in one."
         ),
         "void.ttl": graph_to_turtle(_description(graphs), header="# What the release holds (VoID)."),
     }

@@ -50,8 +50,11 @@ def validate(
     phase: Phase,
     allow_empty: bool = False,
     engine: Engine = DEFAULT,
+    written: bytes | None = None,
 ) -> list[Finding]:
     """Hold triples against the shapes of a phase, each a file name and its Turtle; sorted.
+
+    ``written`` is the same triples as N-Triples, where they are at hand.
 
     Raises: ShapesError when the shapes are broken, when there are none, or, unless ``allow_empty``, when nothing
     is violated and a shape had nothing to look at. TurtleError when a file is no Turtle.
@@ -61,7 +64,7 @@ def validate(
     active = {shape for shape, when in phases(parsed).items() if when == phase}
     if not active:
         raise ShapesError(f"no shape has iotsh:phase iotsh:{phase}; nothing was checked")
-    findings = parse_report(report(engine, data, _activated(tuple(shapes), phase)), parsed)
+    findings = parse_report(report(engine, written or data, _activated(tuple(shapes), phase)), parsed)
     if allow_empty or any(finding.severity is Severity.VIOLATION for finding in findings):
         return findings
     focus = ShapesGraph.of(parsed).focus_nodes(data)
