@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup suite build validate mutation serve test test-fast fmt check
+.PHONY: help setup suite build validate mutation bench serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -41,6 +41,9 @@ validate: $(READY)  ## check the data and write nothing
 
 mutation: $(READY)  ## seed defects into the real data; print which rule finds each (ENGINES=--pyshacl: both engines)
 	PYTHONPATH=tests $(BIN)/python -m mutations $(ENGINES)
+
+bench: build  ## time `iotkg validate` beside pySHACL, on the real graph and ten of them (minutes; on a quiet machine)
+	$(BIN)/python -m bench.validate
 
 serve: build  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
 	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)
