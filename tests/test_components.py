@@ -203,7 +203,7 @@ CASES = {
     "sequence path": prop(
         "sh:class :D",
         ":a a :C ; :p [ :q :d ] .",
-        ":b a :C ; :p →[ :q :e ] . #! Class",
+        ":b a :C ; :p [ :q →:e ] . #! Class",
         ":d a :D .",
         path="( :p :q )",
     ),
@@ -216,8 +216,8 @@ CASES = {
     "zero or more path": prop(
         "sh:nodeKind sh:IRI",
         ":a a :C ; :p :d . :d :p :e .",
-        ":b a :C ; :p →:f . #! NodeKind",
-        ":f :p 1 .",
+        ":b a :C ; :p :f .",
+        ":f :p →1 . #! NodeKind",
         path="[ sh:zeroOrMorePath :p ]",
     ),
     "one or more path": prop(
@@ -232,7 +232,7 @@ CASES = {
     "nested path": prop(
         "sh:class :D",
         ":a a :C . :x :q :a ; :r :d .",
-        ":b a :C . :y :q →:b ; :r :e . #! Class",
+        ":b a :C . :y :q :b ; :r →:e . #! Class",
         ":d a :D .",
         path="( [ sh:inversePath :q ] [ sh:alternativePath ( :r ( :s [ sh:oneOrMorePath :t ] ) ) ] )",
     ),

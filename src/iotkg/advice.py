@@ -7,7 +7,7 @@ the components: W3C, SHACL, section 4.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final, TypeAlias
@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import pyoxigraph as ox
 
 from iotkg.findings import Finding, Severity, Terms
-from iotkg.shapegraph import Index, Term, index, members, shown
+from iotkg.shapegraph import Index, Term, members, shown
 from iotkg.vocab import PREFIXES, RDF, term
 
 Both: TypeAlias = tuple[str, str]
@@ -71,18 +71,21 @@ RULES: Final[dict[str, Both]] = {
 
 @dataclass(slots=True)
 class Adviser:
-    """Adds messages and advice to findings; knows the shapes, and of the data what is described and as what."""
+    """Adds messages and advice to findings; knows the shapes, and of the data what is described and as what.
+
+    ``data`` gives the data by subject; it is asked when there is something to advise, which is seldom.
+    """
 
     shapes: Index
-    data: Iterable[ox.Triple]
+    data: Callable[[], Index]
     _close: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     _index: Index | None = None
 
     @property
     def _about(self) -> Index:
-        """What the data says, indexed when it is first asked: most runs have nothing to advise."""
+        """What the data says."""
         if self._index is None:
-            self._index = index(self.data)
+            self._index = self.data()
         return self._index
 
     def advise(self, finding: Finding) -> Finding:

@@ -27,7 +27,7 @@ from iotkg.locating import Locator
 from iotkg.outcome import identified
 from iotkg.queryfile import QueryFile
 from iotkg.rdffile import RdfFile
-from iotkg.shapegraph import Term
+from iotkg.shapegraph import Term, index
 from iotkg.validation import Phase, described, run_checks, validate
 from iotkg.vocab import IOTKG, term
 
@@ -169,7 +169,7 @@ def check(
         found = verdict.result() + broken
     about = described(shapes)
     locator = Locator(inputs.files, _origins(triples), about)
-    adviser = Adviser(about, triples)
+    adviser = Adviser(about, lambda: index(triples))
     return identified([locator.locate(adviser.advise(finding)) for finding in found], {})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
@@ -58,23 +59,27 @@ def check(job: Job) -> Outcome:
     held = [triple for file in (*job.data, *job.ontology) for triple in file.triples]
     graph = ShapesGraph.of(triple for file in job.shapes for triple in file.triples)
     _refuse(graph, job)
-    try:
-        engine, written, notes = _run(job, held)
-    except ShapesError as error:
-        unparsed = _placed(graph.unparsed(_shape_prefixes(job)), job)
-        if unparsed:
-            raise ShapesError("\n".join(unparsed)) from error
-        raise
+    with ThreadPoolExecutor(1) as aside:  # the engine has a process of its own: look around while it works
+        running = aside.submit(_run, job, held)
+        unknown = list(_unknown(held, job.known))
+        focus = graph.focus_nodes(held)
+        try:
+            engine, written, notes = running.result()
+        except ShapesError as error:
+            unparsed = _placed(graph.unparsed(_shape_prefixes(job)), job)
+            if unparsed:
+                raise ShapesError("\n".join(unparsed)) from error
+            raise
     found = parse_report(
         (quad.triple for quad in ox.parse(written, format=ox.RdfFormat.N_TRIPLES)), graph.triples
     )
-    found += _unknown(held, job.known)
-    focus = graph.focus_nodes(held)
+    found += unknown
     prefixes = _prefixes(job)
     if found:
+        about = index(held)
         locator = Locator([*job.data, *job.ontology], shapes=graph.about)
-        adviser = Adviser(graph.about, held)
-        found = identified([locator.locate(adviser.advise(one)) for one in found], index(held))
+        adviser = Adviser(graph.about, lambda: about)
+        found = identified([locator.locate(adviser.advise(one)) for one in found], about)
         found = [_tidy(one, prefixes) for one in found]
     stated = Locator(job.shapes)
     return Outcome(
