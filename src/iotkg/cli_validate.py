@@ -107,7 +107,7 @@ def validate(
     ] = False,
     watch: Annotated[bool, typer.Option(help="Check again whenever a file is saved, until Ctrl-C.")] = False,
     engine: Annotated[
-        EngineName, typer.Option(help="pyshacl gives the verdict of record, some twenty times slower.")
+        EngineName, typer.Option(help="pyshacl gives the verdict of record, several times slower.")
     ] = EngineName.auto,
     allow_empty: Annotated[bool, typer.Option(help="Let shapes pass whose target matches nothing.")] = False,
     allow_recursion: Annotated[

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rdflib import Graph
 
 Engine: TypeAlias = Literal["shifty", "pyshacl"]
-"""``shifty`` is some twenty times faster; ``pyshacl`` is the reference."""
+"""``shifty`` is several times faster; ``pyshacl`` is the reference."""
 
 DEFAULT: Final[Engine] = "shifty"
 _LABEL: Final = re.compile(rb"_:([0-9A-Za-z]+)")
