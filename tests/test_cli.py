@@ -139,6 +139,18 @@ def test_a_quote_that_is_not_in_the_text_stops_with_its_place(checkout):
     assert "stands nowhere in the text" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "place", ["data/loose.ttl", "data/registry/deeper/loose.ttl", "data/external/loose.ttl"]
+)
+def test_turtle_that_nothing_reads_is_told(checkout, place):
+    """Nobody is left to think that what they wrote is in the graph."""
+    (checkout / place).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / place).write_text("<http://example.org/a> <http://example.org/b> 1 .\n")
+    done = run(checkout, "validate")
+    assert done.returncode == 3
+    assert f"{place}: is read by nothing" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["validate", "build", "fmt"])
 def test_a_file_that_does_not_parse_is_named_with_line_and_column(checkout, command):
     """Exit 3, every such file named, and nothing written."""

@@ -86,7 +86,7 @@ def read(layout: Layout) -> Inputs:
     Raises: InputError when files cannot be read or parsed, naming all of them, when a document has no text or
     another than the pinned one, or when there is no document.
     """
-    faults: list[str] = []
+    faults = _unread(layout)
 
     def load(paths: Iterable[Path], *, blank_nodes: bool = False) -> Curated:
         try:
@@ -106,6 +106,17 @@ def read(layout: Layout) -> Inputs:
         key: load_source(layout, key, _pinned(key, curated.triples)) for key, curated in documents.items()
     }
     return Inputs(ontology, registry, documents, texts, load_queries(layout, layout.rules))
+
+
+def _unread(layout: Layout) -> list[str]:
+    """Name the Turtle files of data/ that no graph takes up: what they say would be missing, and nobody told."""
+    taken = {*layout.registry, *(path for key in layout.documents for path in layout.curated(key))}
+    return [
+        f"{layout.relative(path)}: is read by nothing; what documents share stands in data/registry/ itself, what one "
+        "says in that document's folder"
+        for path in layout.turtle
+        if path.is_relative_to(layout.root / "data") and path not in taken
+    ]
 
 
 def _pinned(key: str, triples: Iterable[Triple]) -> str | None:
