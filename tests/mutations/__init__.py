@@ -6,7 +6,7 @@ One file of ``defects/`` for each stage of the build, one table for each defect:
     name = "a responsibility without its actor"
     file = "data/iot-2013/standards/statements.ttl"
     subject = "responsibility:iot-2013_standards_sac_lead"   # the block that the edit stands in
-    old = "  iotkg:actor actor:sac ;\n"                     # once in the block; "" appends ``new`` to the file
+    old = "  iotkg:actor actor:sac ;\n"                     # once in the block; * is the block, "" the file's end
     new = ""
     expect = "iotsh:Responsibility-actor"                    # shape, check (query:), check of the text (check:)
     at = "block"                                             # the subject's first line; else words on the line
@@ -14,7 +14,7 @@ One file of ``defects/`` for each stage of the build, one table for each defect:
 
 Defects of the stage ``graph`` change what the build derives (``drops``, as in tests/cases, and ``adds``), since no
 edit of a file can: they show that a fault of the build itself would be found. Those of ``read`` keep the files from
-being read; the words of the error are held against ``says``. The defects of one stage, or of one ``copy`` in it,
+being read; the words of the error are held against ``says``, in which ``{line}`` is that of ``new``. The defects of one stage, or of one ``copy`` in it,
 stand in one copy, for they do not disturb each other.
 """
 
@@ -25,7 +25,7 @@ import shutil
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -159,6 +159,8 @@ def edited(text: str, defect: Defect) -> str:
         return text + defect.new
     start, end = block(text, defect.subject) if defect.subject else (0, len(text))
     held = text[start:end]
+    if defect.old == "*":
+        return text[:start] + defect.new + text[end:]
     assert held.count(defect.old) == 1, f"{defect.name}: {defect.old!r} stands {held.count(defect.old)} times"
     return text[:start] + held.replace(defect.old, defect.new) + text[end:]
 
@@ -255,6 +257,9 @@ def changed(triples: set[ox.Triple], defect: Defect) -> set[ox.Triple]:
 
 
 def _unread(layout: Layout, defect: Defect) -> Verdict:
+    text = (layout.root / defect.file).read_text(encoding="utf-8") if defect.file else ""
+    line = text.count("\n", 0, text.find(defect.new)) + 1
+    defect = replace(defect, says=defect.says.replace("{line}", str(line)))
     try:
         build.read(layout)
     except InputError as error:
