@@ -14,8 +14,8 @@ One file of ``defects/`` for each stage of the build, one table for each defect:
 
 Defects of the stage ``graph`` change what the build derives (``drops``, as in tests/cases, and ``adds``), since no
 edit of a file can: they show that a fault of the build itself would be found. Those of ``read`` keep the files from
-being read; the words of the error are held against ``says``, in which ``{line}`` is that of ``new``. The defects of one stage, or of one ``copy`` in it,
-stand in one copy, for they do not disturb each other.
+being read; the words of the error are held against ``says``, in which ``{line}`` is that of ``new``. The defects of
+one stage, or of one ``copy`` in it, stand in one copy, for they do not disturb each other.
 """
 
 from __future__ import annotations
