@@ -23,7 +23,8 @@ LAYERS = (
     ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue", "checking"),
     ("build", "overview", "coverage"),
-    ("release", "inspecting", "console"),
+    ("release", "examining", "console"),
+    ("inspecting",),
     ("cli_validate",),
     ("cli",),
 )

@@ -7,9 +7,10 @@ answers a canned query, ``graph.select("SELECT …")`` any other.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from iotkg.answering import Answers, open_answers
-from iotkg.layout import Layout
+if TYPE_CHECKING:
+    from iotkg.answering import Answers
 
 __all__ = ["open"]
 
@@ -19,4 +20,7 @@ def open(folder: Path | str = ".") -> Answers:  # noqa: A001 - reads as iotkg.op
 
     Raises: InputError when there is no checkout, or no release in it.
     """
+    from iotkg.answering import open_answers  # noqa: PLC0415 - every command imports this package, few need answers
+    from iotkg.layout import Layout  # noqa: PLC0415 - likewise
+
     return open_answers(Layout.find(Path(folder).resolve()).dist)

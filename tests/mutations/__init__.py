@@ -32,7 +32,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 import cases
-from iotkg import build, inspecting
+from iotkg import build, examining
 from iotkg.engines import Engine
 from iotkg.errors import CurationError, InputError
 from iotkg.findings import Finding
@@ -239,7 +239,7 @@ def _found(
         try:
             build.assemble(inputs)
         except CurationError as error:
-            return inspecting.located(inputs, error.problems)
+            return examining.located(inputs, error.problems)
         return []
     triples = build.merged(build.assemble(inputs))
     for defect in seeded:

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Final, TypeAlias
 
 from iotkg.outcome import Outcome
-from iotkg.reports.github import to_github
-from iotkg.reports.junit import to_junit
-from iotkg.reports.page import to_html
-from iotkg.reports.record import to_json
-from iotkg.reports.sarif import to_sarif
-from iotkg.reports.tabular import to_csv
-from iotkg.reports.text import to_text
-from iotkg.reports.turtle import to_turtle
 
 Writer: TypeAlias = Callable[[Outcome, str], str]
 """Writes an outcome in a language, zh or en."""
 
+
+def _later(module: str, name: str) -> Writer:
+    """Give a writer that is loaded when it first writes: a run needs one or two of them."""
+
+    def write(outcome: Outcome, lang: str) -> str:
+        writer: Writer = getattr(import_module(f"iotkg.reports.{module}"), name)
+        return writer(outcome, lang)
+
+    return write
+
+
 FORMATS: Final[Mapping[str, Writer]] = {
-    "text": to_text,
-    "github": to_github,
-    "sarif": to_sarif,
-    "junit": to_junit,
-    "json": to_json,
-    "html": to_html,
-    "csv": to_csv,
-    "turtle": to_turtle,
+    "text": _later("text", "to_text"),
+    "github": _later("github", "to_github"),
+    "sarif": _later("sarif", "to_sarif"),
+    "junit": _later("junit", "to_junit"),
+    "json": _later("record", "to_json"),
+    "html": _later("page", "to_html"),
+    "csv": _later("tabular", "to_csv"),
+    "turtle": _later("turtle", "to_turtle"),
 }
 """Every format that ``iotkg validate`` writes, by name."""
