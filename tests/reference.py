@@ -4,6 +4,7 @@ from collections import Counter
 
 import rdflib
 from pyshacl import validate
+from pyshacl.monkey import rdflib_bool_patch, rdflib_bool_unpatch
 from rdflib import BNode, Graph
 from rdflib.namespace import RDF, SH
 
@@ -26,6 +27,15 @@ def graph(path, base=None):
         return Graph().parse(path, format="turtle", publicID=base)
     finally:
         rdflib.NORMALIZE_LITERALS = before
+
+
+def shapes(path, base=None):
+    """Read a Turtle file as pySHACL reads shapes: to it, only ``true`` is true and not ``"1"``."""
+    rdflib_bool_patch()
+    try:
+        return graph(path, base)
+    finally:
+        rdflib_bool_unpatch()
 
 
 def triples(written):

@@ -99,6 +99,11 @@ CASES = {
         ':b a :C ; :p →"x"@de . #! LanguageIn',
         ':c a :C ; :p →"x" . #! LanguageIn',
     ),
+    "uniqueLang that is not the literal true": prop(
+        "sh:uniqueLang '1'^^xsd:boolean ; sh:maxCount 2",
+        ':a a :C ; :p "x"@en , "y"@en .',
+        ':b a :C ; :p "x"@en , "v"@en , →"y"@en . #! MaxCount',
+    ),
     "uniqueLang": prop(
         "sh:uniqueLang true",
         ':a a :C ; :p "x"@en , "y"@de , "z" , "w" .',

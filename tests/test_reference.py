@@ -64,7 +64,10 @@ def ours(engine, data, shapes):
 
 def theirs(data, shapes):
     """Ask pySHACL itself; None when it fails."""
-    graphs = [reference.graph(local(one), base=str(data)) for one in (data, shapes)]
+    graphs = (
+        reference.graph(local(data), base=str(data)),
+        reference.shapes(local(shapes), base=str(data)),
+    )
     try:
         return reference.verdict(*graphs)
     except Exception:  # noqa: BLE001 - pySHACL raises what its parts raise

@@ -39,7 +39,6 @@ _DEACTIVATED: Final = term("sh:deactivated")
 _PATH: Final = term("sh:path")
 _PROPERTY: Final = term("sh:property")
 _QUERIES: Final = (term("sh:select"), term("sh:ask"))
-_TRUE: Final = {"true", "1"}
 _OF_DATA: Final = term("sh:nodeShape")
 """Of a draft: a node's shape, said of data and without effect. The W3C suite still has it."""
 _ADVANCED: Final = {
@@ -103,7 +102,7 @@ class ShapesGraph:
     def deactivated(self, shape: Term) -> bool:
         """Say whether a shape is switched off."""
         return any(
-            isinstance(value, ox.Literal) and value.value in _TRUE
+            isinstance(value, ox.Literal) and value.value == "true"
             for value in self.about.get(shape, {}).get(_DEACTIVATED, ())
         )
 
