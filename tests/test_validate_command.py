@@ -30,6 +30,8 @@ ex:PersonShape
 """
 ANN = 'ex:ann\n  a ex:Person ;\n  ex:name "Ann" ;\n.\n'
 BOB = "ex:bob\n  a ex:Person ;\n  ex:age 3 ;\n.\n"
+TOLD = 88 + 65
+"""Findings of severity info in the real data: tasks with a corpus-level owner alone, and tasks that name no sector."""
 CHECK = ("validate", "--data", "data.ttl", "--shapes", "shapes.ttl")
 
 
@@ -764,7 +766,7 @@ STATEMENTS = "data/iot-2013/standards/statements.ttl"
 def test_changes_of_the_checkout_are_told_apart_from_what_stood_there(checkout):
     done = run(checkout, "validate", "--changed")
     assert (done.returncode, done.stdout) == (0, "0 violations, 0 warnings\n")
-    assert "88 findings stand outside" in done.stderr
+    assert f"{TOLD} findings stand outside" in done.stderr
     edit(checkout / STATEMENTS, '"国家标准委牵头"', '"国家标准委主导"')
     done = run(checkout, "validate", "--changed")
     assert done.returncode == 1
@@ -795,7 +797,7 @@ def test_a_baseline_is_not_written_where_a_part_was_not_checked(checkout):
     done = run(checkout, "validate", "--baseline", known, "--update-baseline")
     assert (done.returncode, done.stdout) == (0, "0 violations, 0 warnings\n")
     before = known.read_bytes()
-    assert len(json.loads(before)["findings"]) == 88
+    assert len(json.loads(before)["findings"]) == TOLD
     edit(checkout / STATEMENTS, '"国家标准委牵头"', '"国家标准委主导"')
     done = run(checkout, "validate", "--baseline", known, "--update-baseline")
     assert done.returncode == 1
