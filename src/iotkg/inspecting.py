@@ -66,7 +66,7 @@ def inspect(request: Request) -> Inspected:
     Raises: InputError when a file cannot be read or parsed; ShapesError when the shapes are broken or cannot be
     evaluated within the limits.
     """
-    return _generic(request) if request.data or request.shapes else _checkout(request)
+    return _generic(request) if request.data else _checkout(request)
 
 
 def watched(request: Request) -> list[Path]:
@@ -132,8 +132,6 @@ def _once(request: Request, key: Callable[[], str], check: Callable[[], Outcome]
 
 
 def _generic(request: Request) -> Inspected:
-    if not request.data:
-        raise InputError("--shapes without --data: name the files to check with --data")
     shapes = expand_paths(request.shapes or request.data)
     data, ontology = expand_paths(request.data), expand_paths(request.ontology)
     terms = [] if request.ontology else _nearby_ontology(request.start)

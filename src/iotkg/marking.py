@@ -101,7 +101,7 @@ def unmarked(report: Iterable[ox.Triple], marks: Sequence[Marked]) -> Iterator[o
 
 
 def _is_true(value: object) -> bool:
-    return isinstance(value, ox.Literal) and value.value in ("true", "1")
+    return isinstance(value, ox.Literal) and value.value == "true"
 
 
 def _with_mark(number: int, mark: Marked) -> ox.Literal:

@@ -170,7 +170,7 @@ class ShapesGraph:
                 if used not in self.about:
                     yield Fault(shape, f"{shown(shape)} uses {shown(used)}, which is no shape")
                 elif used in self.about.get(shape, {}).get(_PROPERTY, ()) and _PATH not in self.about[used]:
-                    yield Fault(used, f"{shown(used)} has no sh:path, which a property shape needs")
+                    yield _pathless(used)
             yield from self._ill_formed(shape)
         for triple in self.triples:
             if triple.predicate in _ADVANCED and not isinstance(triple.subject, ox.Triple):
@@ -179,18 +179,16 @@ class ShapesGraph:
                     f"{shown(triple.subject)} has {shown(triple.predicate)}, of SHACL Advanced Features, which is "
                     f"not evaluated; {_ADVANCED[triple.predicate]}",
                 )
-        yield from self.unusable()
+        yield from self._unusable()
 
-    def unusable(self) -> Iterator[Fault]:
+    def _unusable(self) -> Iterator[Fault]:
         """Name property shapes without a path and patterns that are no regular expression."""
         for triple in self.triples:
             if isinstance(triple.subject, ox.Triple):
                 continue
             subject = self.about.get(triple.subject, {})
             if triple.predicate == RDF.type and triple.object == KINDS[1] and _PATH not in subject:
-                yield Fault(
-                    triple.subject, f"{shown(triple.subject)} has no sh:path, which a property shape needs"
-                )
+                yield _pathless(triple.subject)
             if triple.predicate == term("sh:pattern") and isinstance(triple.object, ox.Literal):
                 try:
                     re.compile(triple.object.value)
@@ -257,6 +255,10 @@ class ShapesGraph:
                     near = get_close_matches(name, names, n=1)
                     mend = f"; is sh:{near[0]} meant?" if near else ""
                     yield Fault(triple.subject, f"sh:{name} is no term of SHACL{mend}")
+
+
+def _pathless(shape: Node) -> Fault:
+    return Fault(shape, f"{shown(shape)} has no sh:path, which a property shape needs")
 
 
 class _Instances:
