@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from iotkg.cli_validate import Threshold
 from iotkg.console import Language
+from iotkg.findings import Severity
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -112,7 +112,7 @@ def test_the_action_names_options_and_formats_that_there_are():
     }  # fmt: skip
     assert all(option in done.stdout for option in options)
     assert ACTION["inputs"]["lang"]["default"] in set(Language)
-    assert ACTION["inputs"]["fail-on"]["default"] in set(Threshold)
+    assert ACTION["inputs"]["fail-on"]["default"] in set(Severity)
     assert {output["value"] for output in ACTION["outputs"].values()} == {
         "${{ steps.validate.outputs.exit-code }}",
         "${{ steps.validate.outputs.sarif }}",

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import pyoxigraph as ox
 
 from iotkg.advice import Adviser
-from iotkg.engines import DEFAULT, Engine, Limits, name_of, report_apart
+from iotkg.engines import DEFAULT, Choice, Engine, Limits, name_of, report_apart
 from iotkg.errors import LimitExceeded, ShapesError
 from iotkg.findings import Finding, Severity, Terms, parse_report, plain
 from iotkg.identifiers import shorten, shortened
@@ -26,9 +26,6 @@ from iotkg.rdffile import RdfFile
 from iotkg.rules import NAMES, shape_rules, unknown_term, words_of
 from iotkg.shapegraph import Fault, Node, ShapesGraph, Term, index, shown
 from iotkg.vocab import PREFIXES, QUERY, RDF, term
-
-Choice: TypeAlias = Literal["auto"] | Engine
-"""``auto``: the quick engine, and pySHACL for what it cannot evaluate."""
 
 _WHOLE: Final = re.compile(r"<([^<>\s]+)>")
 _SPARQL: Final = term("sh:SPARQLConstraintComponent").value

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,9 +17,11 @@ from typer.core import TyperCommand
 
 from iotkg import errors
 from iotkg.console import Language, err, fail, out
+from iotkg.engines import Choice
+from iotkg.findings import Finding, Severity
+from iotkg.reports import FORMATS
 
 if TYPE_CHECKING:
-    from iotkg.findings import Finding
     from iotkg.inspecting import Inspected, Request
     from iotkg.outcome import Outcome
 
@@ -28,22 +29,6 @@ _CHANGED: Final = "--changed"
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]+")
 _PAUSE: Final = 200
 """Milliseconds after which a watch looks whether it is to stop."""
-
-
-class Threshold(StrEnum):
-    """The least severity that fails a run."""
-
-    violation = "violation"
-    warning = "warning"
-    info = "info"
-
-
-class EngineName(StrEnum):
-    """What evaluates the shapes: the quick engine (pySHACL for what it cannot), or one by name."""
-
-    auto = "auto"
-    shifty = "shifty"
-    pyshacl = "pyshacl"
 
 
 class Command(TyperCommand):
@@ -87,13 +72,12 @@ def validate(
         list[str] | None,
         typer.Option(
             metavar="FORMAT=PATH",
-            help="Write a report as well: text, github, sarif, junit, json, html, csv or turtle; - is standard "
-            "output. Repeatable.",
+            help=f"Write a report as well: {', '.join(FORMATS)}; - is standard output. Repeatable.",
         ),
     ] = None,
     fail_on: Annotated[
-        Threshold, typer.Option(help="The least severity that fails the run.")
-    ] = Threshold.violation,
+        Severity, typer.Option(help="The least severity that fails the run.")
+    ] = Severity.VIOLATION,
     baseline: Annotated[
         Path | None, typer.Option(help="Fail only on findings that are not in this file.")
     ] = None,
@@ -107,8 +91,12 @@ def validate(
     ] = False,
     watch: Annotated[bool, typer.Option(help="Check again whenever a file is saved, until Ctrl-C.")] = False,
     engine: Annotated[
-        EngineName, typer.Option(help="pyshacl gives the verdict of record, several times slower.")
-    ] = EngineName.auto,
+        Choice,
+        typer.Option(
+            help="auto is the quick engine, shifty, with pyshacl for what it cannot evaluate; pyshacl gives the "
+            "verdict of record, several times slower."
+        ),
+    ] = "auto",
     allow_empty: Annotated[bool, typer.Option(help="Let shapes pass whose target matches nothing.")] = False,
     allow_recursion: Annotated[
         bool, typer.Option(help="Let shapes refer to each other in a circle, as the engine sees fit.")
@@ -142,7 +130,7 @@ def validate(
         data=data or (),
         shapes=shapes or (),
         ontology=ontology or (),
-        engine=engine.value,
+        engine=engine,
         seconds=timeout,
         recursion=allow_recursion,
         cached=cache,
@@ -171,7 +159,7 @@ class _Run:
     outputs: list[tuple[str, Path | None]]
     paths: list[Path]
     lang: str
-    threshold: Threshold
+    threshold: Severity
     baseline: Path | None
     update: bool
     changed: str | None
@@ -180,7 +168,6 @@ class _Run:
 
     def once(self) -> int:
         """Check, report, and give the exit code."""
-        from iotkg.findings import Severity
         from iotkg.inspecting import inspect
 
         inspected = inspect(self.request)
@@ -189,7 +176,7 @@ class _Run:
         shown = replace(
             outcome.only(findings),
             empty=() if self.allow_empty else outcome.empty,
-            threshold=Severity(self.threshold.value),
+            threshold=self.threshold,
         )
         beside += shown.empty
         failed = shown.partial or any(shown.fails(one) for one in findings)
@@ -281,7 +268,6 @@ class _Run:
 
     def _write(self, outcome: Outcome) -> None:
         from iotkg.loading import write_text
-        from iotkg.reports import FORMATS
 
         texts = [(FORMATS[name](outcome, self.lang), path) for name, path in self.outputs]
         faults = []
@@ -303,8 +289,6 @@ def _outputs(form: str, stated: Sequence[str]) -> list[tuple[str, Path | None]]:
     Raises: RequestError when a format is unknown or standard output is asked for twice; OutputError when a folder
     cannot be written to.
     """
-    from iotkg.reports import FORMATS
-
     found: list[tuple[str, Path | None]] = []
     for one in stated:
         name, equals, place = one.partition("=")

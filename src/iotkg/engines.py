@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Engine: TypeAlias = Literal["shifty", "pyshacl"]
 """``shifty`` is several times faster; ``pyshacl`` is the reference."""
 
+Choice: TypeAlias = Literal["auto", Engine]
+"""``auto``: the quick engine, and pySHACL for what it cannot evaluate."""
+
 DEFAULT: Final[Engine] = "shifty"
 _LABEL: Final = re.compile(rb"_:([0-9A-Za-z]+)")
 _ONE: Final = re.compile(

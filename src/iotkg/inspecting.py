@@ -9,18 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from iotkg import cache
 from iotkg.changes import Changes
-from iotkg.engines import DEFAULT, Engine, Limits, name_of
+from iotkg.engines import DEFAULT, Choice, Engine, Limits, name_of
 from iotkg.errors import InputError, IotkgError
 from iotkg.layout import Layout
 from iotkg.outcome import Outcome
 from iotkg.rdffile import RdfFile, expand_paths, read_all
-
-if TYPE_CHECKING:
-    from iotkg.checking import Choice
 
 
 @dataclass(frozen=True, slots=True)
