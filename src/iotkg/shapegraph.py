@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -21,6 +21,7 @@ from iotkg.vocab import PREFIXES, RDF, term
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+_Any = TypeVar("_Any", bound=Term)
 Index: TypeAlias = dict[Term, dict[ox.NamedNode, list[Term]]]
 """The objects of each subject and predicate."""
 
@@ -117,14 +118,7 @@ class ShapesGraph:
 
     def below(self, shape: Node) -> set[Node]:
         """Give a shape and all that it refers to, however far."""
-        found: set[Node] = set()
-        waiting = [shape]
-        while waiting:
-            item = waiting.pop()
-            if item not in found:
-                found.add(item)
-                waiting += self.uses(item)
-        return found
+        return _closure(shape, self.uses)
 
     def owners(self) -> dict[Term, ox.NamedNode]:
         """Give for each shape without a name a named one that it belongs to: the name that lasts from run to run."""
@@ -274,7 +268,7 @@ class _Instances:
                 lower, upper = triple.subject, triple.object
                 if not isinstance(lower, ox.Triple) and not isinstance(upper, ox.Triple):
                     below[upper].add(lower)
-        self._classes = {name: _closure(name, below) for name in wanted["class"]}
+        self._classes = {name: _closure(name, lambda item: below.get(item, ())) for name in wanted["class"]}
         classes = {name for names in self._classes.values() for name in names}
         self._found: dict[tuple[str, Term], set[Term]] = defaultdict(set)
         for triple in data:
@@ -299,15 +293,15 @@ class _Instances:
         return self._found[kind, aim]
 
 
-def _closure(start: Term, below: Mapping[Term, set[Term]]) -> set[Term]:
-    """Give a class and all below it."""
-    seen: set[Term] = set()
+def _closure(start: _Any, step: Callable[[_Any], Iterable[_Any]]) -> set[_Any]:
+    """Give what some steps lead to, the start included."""
+    seen: set[_Any] = set()
     waiting = [start]
     while waiting:
         item = waiting.pop()
         if item not in seen:
             seen.add(item)
-            waiting += below.get(item, ())
+            waiting += step(item)
     return seen
 
 
