@@ -1,11 +1,12 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup suite build validate mutation bench serve test test-fast fmt check
+.PHONY: help setup web suite build validate mutation bench serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
 SUITE := .venv/shacl-suite
+WEB := api/web/node_modules/.package-lock.json
 SOURCES := $(shell find ontology data queries shapes src ! -name '*.pyc' ! -name __pycache__ 2>/dev/null)
 
 help:      ## list the targets
@@ -20,6 +21,12 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 setup: $(READY)  ## a .venv with everything pinned
+
+$(WEB): api/web/package.json api/web/package-lock.json
+	cd api/web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web: $(WEB)  ## what npm brings: the pages' scripts, and JavaScript that tests need (Node 20 or newer)
 
 $(SUITE)/manifest.ttl: $(READY)
 	@mkdir -p $(SUITE)
