@@ -500,3 +500,21 @@ def test_shapes_in_the_data_are_used_where_none_are_named(folder):
 
 def test_outside_of_a_checkout_without_data_there_is_nothing_to_check(folder):
     refused(run(folder), 3, "iotkg")
+
+
+def test_what_the_shapes_import_and_nobody_gives_is_named(folder):
+    """A verdict without half of the shapes must not look whole."""
+    owl = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+    (folder / "s.ttl").write_text(f"{owl}{HEAD}{NEEDED}\n:here a owl:Ontology ; owl:imports :more, :there .")
+    (folder / "more.ttl").write_text(f"{owl}{HEAD}:more a owl:Ontology .")
+    done = run(folder, *GIVEN, "--shapes", "more.ttl")
+    assert done.returncode == 0
+    assert "the shapes import <http://e/there>, which was left out" in done.stderr
+    assert "/more>" not in done.stderr
+
+
+def test_an_entailment_that_the_shapes_ask_for_is_refused(folder):
+    """SHACL 1.0, 3.2: what a processor does not support it must not pass over."""
+    rdfs = "<http://www.w3.org/ns/entailment/RDFS>"
+    (folder / "s.ttl").write_text(f"{HEAD}{NEEDED}\n:here sh:entailment {rdfs} .")
+    refused(run(folder, *GIVEN), 4, f"sh:entailment {rdfs}", "nothing is inferred here")

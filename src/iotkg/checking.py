@@ -27,6 +27,8 @@ from iotkg.rules import NAMES, shape_rules, unknown_term, words_of
 from iotkg.shapegraph import Fault, Node, ShapesGraph, Term, index, shown
 from iotkg.vocab import PREFIXES, QUERY, RDF, term
 
+_IMPORTS: Final = term("owl:imports")
+_ONTOLOGY: Final = term("owl:Ontology")
 _WHOLE: Final = re.compile(r"<([^<>\s]+)>")
 _SPARQL: Final = term("sh:SPARQLConstraintComponent").value
 _SHARE: Final = 0.75
@@ -86,7 +88,7 @@ def check(job: Job) -> Outcome:
         files=tuple(file.name for file in (*job.data, *job.ontology, *job.shapes)),
         triples=len(held),
         empty=tuple(sorted(_empty(graph, focus))),
-        notes=tuple(notes),
+        notes=(*notes, *_not_imported(job)),
         results=results(found),
         prefixes=prefixes,
         rules=(*shape_rules(graph, stated), *([unknown_term()] if job.known is not None else [])),
@@ -133,6 +135,15 @@ def _placed(faults: Iterable[Fault], job: Job) -> list[str]:
         )
         said.add(f"{where}{fault.words}")
     return sorted(said)
+
+
+def _not_imported(job: Job) -> Iterator[str]:
+    """Say of what the shapes import and no file given here is that it was left out: nothing is fetched."""
+    files = (*job.shapes, *job.ontology, *job.data)
+    here = {t.subject for file in files for t in file.triples if t.predicate == RDF.type and t.object == _ONTOLOGY}
+    wanted = {t.object for file in job.shapes for t in file.triples if t.predicate == _IMPORTS} - here
+    for node in sorted(map(str, wanted)):
+        yield f"the shapes import {node}, which was left out: nothing is fetched; name its file with --shapes"
 
 
 def _shape_prefixes(job: Job) -> dict[str, str]:

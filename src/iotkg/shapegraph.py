@@ -37,6 +37,7 @@ _LISTS_SHAPES: Final = {term(f"sh:{name}") for name in ("and", "or", "xone")}
 _CLASSES: Final = (term("rdfs:Class"), term("owl:Class"))
 _SUBCLASS: Final = term("rdfs:subClassOf")
 _DEACTIVATED: Final = term("sh:deactivated")
+_ENTAILMENT = term("sh:entailment")
 _PATH: Final = term("sh:path")
 _PROPERTY: Final = term("sh:property")
 _QUERIES: Final = (term("sh:select"), term("sh:ask"))
@@ -172,6 +173,12 @@ class ShapesGraph:
                     triple.subject,
                     f"{shown(triple.subject)} has {shown(triple.predicate)}, of SHACL Advanced Features, which is "
                     f"not evaluated; {_ADVANCED[triple.predicate]}",
+                )
+            if triple.predicate == _ENTAILMENT and not isinstance(triple.subject, ox.Triple):
+                yield Fault(
+                    triple.subject,
+                    f"the shapes ask for sh:entailment {shown(triple.object)}, and nothing is inferred here; put what "
+                    "follows into the data, and leave sh:entailment out",
                 )
         yield from self._unusable()
 
