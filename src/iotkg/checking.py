@@ -140,7 +140,9 @@ def _placed(faults: Iterable[Fault], job: Job) -> list[str]:
 def _not_imported(job: Job) -> Iterator[str]:
     """Say of what the shapes import and no file given here is that it was left out: nothing is fetched."""
     files = (*job.shapes, *job.ontology, *job.data)
-    here = {t.subject for file in files for t in file.triples if t.predicate == RDF.type and t.object == _ONTOLOGY}
+    here = {
+        t.subject for file in files for t in file.triples if t.predicate == RDF.type and t.object == _ONTOLOGY
+    }
     wanted = {t.object for file in job.shapes for t in file.triples if t.predicate == _IMPORTS} - here
     for node in sorted(map(str, wanted)):
         yield f"the shapes import {node}, which was left out: nothing is fetched; name its file with --shapes"
