@@ -72,10 +72,15 @@ def test_turtle_and_quads_hold_the_same_statements(graphs, tmp_path):
 
 def test_a_new_release_replaces_the_last_one_whole(graphs, tmp_path):
     release.write(graphs, QUERIES, tmp_path / "dist")
+    first = (tmp_path / "dist").resolve()
     smaller = {name: triples for name, triples in graphs.items() if "inferred" not in name.value}
     release.write(smaller, QUERIES, tmp_path / "dist")
     assert len(json.loads((tmp_path / "dist" / "manifest.json").read_text())["graphs"]) == len(smaller)
-    assert len([path for path in (tmp_path / ".releases").iterdir() if path.is_dir()]) == 1
+    assert first.is_dir()  # a service may still read from it
+
+    release.write(graphs, QUERIES, tmp_path / "dist")
+    assert not first.exists()
+    assert len([path for path in (tmp_path / ".releases").iterdir() if path.is_dir()]) == 2
 
 
 def test_a_build_that_fails_leaves_the_last_good_release(graphs, tmp_path, monkeypatch):

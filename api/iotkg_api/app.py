@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from math import ceil
 from typing import Any, Final
@@ -26,7 +27,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg.answering import open_answers
 from iotkg.errors import IotkgError
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
-from iotkg_api import answers, health, home, pages, problems, quality, resources, sparql
+from iotkg_api import answers, health, home, logs, pages, problems, quality, resources, sparql
+from iotkg_api.connections import Server, Watch, allow_files
+from iotkg_api.editions import Editions
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
 
@@ -63,6 +66,8 @@ _PREFLIGHT: Final = {
 }
 _HEAD_BYTES: Final = 512 * 1024
 """The longest request line and headers: enough for a query of 200 kB in a GET."""
+_NOT_STARTED: Final = 3
+"""Exit code when the release cannot be loaded or the address cannot be listened on."""
 
 
 class Service(FastAPI):
@@ -139,9 +144,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Load the release and start the workers; end them when the service stops.
+    """Load the release and start the workers; end them when the application stops.
 
-    The folder is resolved once: a release put in its place meanwhile is for the next start.
+    The folder is resolved once: a release put in its place meanwhile is for the next edition.
     """
     settings: Settings = app.state.settings
     settings = replace(settings, dist=settings.dist.resolve())
@@ -163,15 +168,22 @@ def run(settings: Settings) -> None:
     Raises: InputError when there is no release to serve.
     """
     read_manifest(settings.dist)
-    uvicorn.run(
-        lambda: create_app(settings),
+    allow_files(settings.connections)
+    config = uvicorn.Config(
+        lambda: Editions(settings, lambda: create_app(settings)),
         factory=True,
         host=settings.host,
         port=settings.port,
         http="h11",  # httptools limits no head, and refuses a request line above 64 kB
         h11_max_incomplete_event_size=_HEAD_BYTES,
         access_log=False,
+        log_config=None,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=ceil(settings.deadline_s) + 1,
     )
+    server = Server(config, Watch(settings.patience_s, settings.connections))
+    with logs.threaded(), suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)

@@ -17,6 +17,17 @@ from iotkg.layout import Layout
 _PREFIX: Final = "IOTKG_"
 _MEBIBYTE: Final = 1 << 20
 _LAST_PORT: Final = 65535
+_POSITIVE: Final = (
+    "workers",
+    "deadline_s",
+    "memory_bytes",
+    "result_bytes",
+    "result_rows",
+    "query_bytes",
+    "queue",
+    "patience_s",
+    "connections",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,14 +51,23 @@ class Settings:
     """What a worker may use above the loaded dataset."""
     result_bytes: int = 64 * _MEBIBYTE
     """The longest answer of one query."""
+    result_rows: int = 1_000_000
+    """The most rows a query's table may have."""
     query_bytes: int = _MEBIBYTE
     """The longest body of a request."""
     queue: int = 256
     """Requests that may wait for a worker; further ones are refused at once."""
+    patience_s: float = 10.0
+    """Seconds a client gets for a request's head, again for its body, and to take some of the answer."""
+    connections: int = 1000
+    """Connections that may be open; beyond that, those that wait longest for a request are closed."""
+    watch_s: float = 2.0
+    """Seconds between two looks for a new release in the folder; 0 to look on SIGHUP only."""
 
     def __post_init__(self) -> None:
-        positive = ("workers", "deadline_s", "memory_bytes", "result_bytes", "query_bytes", "queue")
-        wrong = [f"{name} must be more than 0" for name in positive if not getattr(self, name) > 0]
+        wrong = [f"{name} must be more than 0" for name in _POSITIVE if not getattr(self, name) > 0]
+        if not self.watch_s >= 0:
+            wrong.append("watch_s must be 0 or more")
         if not 0 <= self.port <= _LAST_PORT:
             wrong.append(f"port must be from 0 to {_LAST_PORT}")
         if wrong:

@@ -52,7 +52,7 @@ async def sparql(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(_METHODS)})
     settings = request.app.state.settings
-    asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.deadline_s)
+    asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.patience_s)
     editor = request.app.state.editor
     if asked.format is None and _prefers_page(request):
         if editor is not None:

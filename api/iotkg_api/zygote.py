@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import resource
 import signal
 import socket
 import struct
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +29,10 @@ from pyoxigraph import Store
 
 from iotkg.errors import IotkgError
 from iotkg.store import load
-from iotkg_api import wire
+from iotkg_api import logs, wire
 from iotkg_api.evaluation import Query, Reply, evaluate
+
+_LOG: Final = logging.getLogger(__name__)
 
 ORDER: Final = struct.Struct("!cQ")
 """What is wanted, and the process it concerns."""
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> int:
     """Load the release and serve orders until the control socket closes."""
     control_fd, dataset_fd = int(arguments[0]), int(arguments[1])
     expected, memory, result = arguments[2], int(arguments[3]), int(arguments[4])
+    logs.plain()
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
@@ -66,7 +69,7 @@ def main(arguments: list[str]) -> int:
     try:
         store = load(data, expected)
     except IotkgError as error:
-        sys.stderr.write(f"{error}\n")
+        _LOG.error("the query workers have no release", extra={"fault": str(error)})
         return _EXIT_FAULT
     del data
     gc.collect()
@@ -141,7 +144,7 @@ class _Orders:
         except MemoryError:
             code = EXIT_MEMORY
         except BaseException:  # noqa: BLE001  # the outermost handler of a process
-            traceback.print_exc()
+            _LOG.critical("a query worker failed", exc_info=True)
         finally:
             os._exit(code)
 

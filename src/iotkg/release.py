@@ -75,11 +75,15 @@ def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
 
 
 def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
-    """Write the files to a new folder, point ``dist`` at it, and remove all older ones."""
+    """Write the files to a new folder, point ``dist`` at it, and remove older ones.
+
+    The one just replaced stays: a service reads from it until it has taken over the new one.
+    """
     releases = dist.parent / ".releases"
     releases.mkdir(parents=True, exist_ok=True)
     with (releases / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        replaced = dist.resolve()
         folder = Path(mkdtemp(prefix=f"{name}-", dir=releases))
         try:
             for filename, data in files.items():
@@ -94,7 +98,7 @@ def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         for old in releases.iterdir():
-            if old.is_dir() and old != folder:
+            if old.is_dir() and old.resolve() not in {folder.resolve(), replaced}:
                 shutil.rmtree(old, ignore_errors=True)
 
 

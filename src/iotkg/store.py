@@ -86,6 +86,24 @@ def read_file(dist: Path, name: str) -> str:
     return data.decode()
 
 
+def check_files(dist: Path) -> None:
+    """See that each file of a release is the one in its manifest.
+
+    Raises: InputError, naming each that is not.
+    """
+    faults: list[str] = []
+    for name, about in read_manifest(dist)["files"].items():
+        try:
+            data = (dist / name).read_bytes()
+        except OSError as error:
+            faults.append(f"{name} cannot be read ({error.strerror})")
+            continue
+        if sha256(data).hexdigest() != about["sha256"]:
+            faults.append(f"{name} is not the manifest's: it has {len(data):,} of {about['bytes']:,} bytes")
+    if faults:
+        raise InputError(f"{dist}: {'; '.join(faults)}; build the release again")
+
+
 def load(data: bytes, expected: str, name: str = QUADS) -> Store:
     """Load N-Quads whose SHA-256 is ``expected``.
 

@@ -1,0 +1,314 @@
+"""What must not knock the service over: slow and silent clients, new and broken releases, dead processes."""
+
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import pytest
+
+from serving import (
+    LONG_QUADS,
+    PATIENCE_S,
+    answers,
+    descendants,
+    running,
+    serve,
+    wait_until,
+    write_release,
+)
+
+COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+SMALL = "SELECT ?o WHERE { <http://example.org/s1> ?p ?o }"
+NEW_QUADS = LONG_QUADS.replace('"value ', '"other ')
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory):
+    return write_release(tmp_path_factory.mktemp("robust") / "dist", LONG_QUADS)
+
+
+@pytest.fixture(scope="module")
+def server(dist):
+    """Clients get one second for each step, and there may be forty of them."""
+    with serve(dist, dist.parent / "log", patience_s=1, connections=40, workers=2) as server:
+        yield server
+
+
+def connect(server, **options):
+    """Open a bare connection."""
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    sock = socket.socket()
+    for option, value in options.items():
+        sock.setsockopt(socket.SOL_SOCKET, getattr(socket, option), value)
+    sock.settimeout(PATIENCE_S)
+    sock.connect((host, int(port)))
+    return sock
+
+
+def until_closed(sock):
+    """Read what still comes; nothing where the connection was cut."""
+    received = b""
+    try:
+        while part := sock.recv(65536):
+            received += part
+    except ConnectionError:
+        pass
+    return received
+
+
+def sent(sock, data):
+    """Send some bytes; say whether that worked."""
+    try:
+        sock.sendall(data)
+    except ConnectionError:
+        return False
+    time.sleep(0.01)
+    return True
+
+
+def values(answer):
+    """Read the values of a column ``o``."""
+    assert answer.status_code == 200, answer.text
+    return [row["o"]["value"] for row in answer.json()["results"]["bindings"]]
+
+
+# Slow and silent clients
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"GET /sparql HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHo",
+    ],
+    ids=["silent", "half a head", "half a second head"],
+)
+def test_a_head_that_does_not_come_ends_the_connection(server, start):
+    with connect(server) as sock:
+        sock.sendall(start)
+        until_closed(sock)
+    assert answers(server)
+
+
+def test_a_head_that_trickles_in_ends_the_connection(server):
+    """A byte every tenth of a second would keep any timeout between two bytes from ever firing."""
+    with connect(server) as sock:
+        sock.sendall(b"GET /health/live HTTP/1.1\r\nX: ")
+        wait_until(lambda: not sent(sock, b"a"), "the connection ends")
+
+
+def test_a_body_that_trickles_in_is_answered_and_ended(server):
+    with connect(server) as sock:
+        sock.sendall(
+            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+            b"Content-Length: 1000\r\n\r\nSELECT"
+        )
+        answer = until_closed(sock)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"/request-timeout" in answer
+
+
+def test_a_body_that_nobody_reads_ends_the_connection(server):
+    """A GET is answered without its body; the connection is not kept for it."""
+    with connect(server) as sock:
+        sock.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+        assert until_closed(sock).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_never_reads_is_cut_off(server):
+    """Its answer of some megabytes is not kept for it; a whole one would end with its last row."""
+    query = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 60000"
+    with connect(server, SO_RCVBUF=4096) as sock:
+        sock.sendall(
+            b"GET /sparql?query=" + httpx.QueryParams({"q": query})["q"].replace(" ", "%20").encode()
+            + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+        )  # fmt: skip
+        wait_until(lambda: '"reason": "answer"' in server.log.read_text(), "the log tells of it")
+        received = until_closed(sock)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert not received.endswith(b"}]}}")
+    assert server.health()["idle"] == 2
+
+
+def test_a_client_that_reads_slowly_but_steadily_gets_everything(server):
+    query = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 30000"
+    with connect(server, SO_RCVBUF=1 << 16) as sock:
+        sock.sendall(
+            b"GET /sparql?query=" + query.replace(" ", "%20").encode()
+            + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )  # fmt: skip
+        received = b""
+        while part := sock.recv(1 << 17):
+            received += part
+            time.sleep(0.02)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert body.endswith(b"}]}}")
+
+
+def test_idle_connections_make_room(server):
+    """Many times as many as there may be; a new client is served all the while, and those under way stay."""
+    with ExitStack() as stack:
+        client = stack.enter_context(httpx.Client(timeout=PATIENCE_S))
+        for _ in range(8):
+            for _ in range(40):
+                stack.enter_context(connect(server))
+            assert client.get(f"{server.url}/health/live").status_code == 200
+            assert values(server.ask(SMALL)) == ["value 1"]
+
+
+def test_an_oversized_head_is_refused(server):
+    with connect(server) as sock:
+        assert not all(sent(sock, b"GET / HTTP/1.1\r\nX: " + b"a" * (1 << 16)) for _ in range(200))
+        answer = until_closed(sock)
+    assert not answer or answer.startswith(b"HTTP/1.1 4")
+
+
+# New releases
+
+
+@contextmanager
+def asking(server, query=SMALL, clients=3):
+    """Ask the same query over and over from several clients; give their answers."""
+    found, stop = [], threading.Event()
+
+    def ask():
+        with httpx.Client(timeout=PATIENCE_S) as client:
+            while not stop.is_set():
+                try:
+                    answer = client.get(server.sparql, params={"query": query})
+                    found.append((answer.status_code, answer.text, answer.headers.get("etag")))
+                except httpx.TransportError as error:
+                    found.append((0, repr(error), None))
+                time.sleep(0.005)
+
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+
+
+def link(dist, folder):
+    """Put a release in place as a build does: in one step."""
+    aside = dist.parent / ".link"
+    aside.symlink_to(folder, target_is_directory=True)
+    aside.replace(dist)
+
+
+def release(server):
+    return server.health()["release"]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["SIGHUP", "looking"])
+def test_a_new_release_is_taken_over_under_load(tmp_path, told):
+    """Every answer is whole and of one release, ETag and all; none is lost, and the old processes go."""
+    link(tmp_path / "dist", write_release(tmp_path / "one", LONG_QUADS))
+    with serve(tmp_path / "dist", tmp_path / "log", watch_s=0 if told else 0.2) as server:
+        before, first = descendants(server.process.pid), release(server)
+        with asking(server) as found:
+            wait_until(lambda: len(found) > 50, "the load is on")
+            link(tmp_path / "dist", write_release(tmp_path / "two", NEW_QUADS))
+            if told:
+                server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: release(server) != first, "the new release is served")
+            at = len(found)
+            wait_until(lambda: len(found) > at + 50, "it answers")
+        wait_until(lambda: not any(map(running, before)), "the old processes are gone")
+
+        assert {status for status, _, _ in found} == {200}
+        assert len({(text, etag) for _, text, etag in found}) == 2
+        assert len({etag for _, _, etag in found}) == 2
+        assert '"other 1"' in found[-1][1]
+        assert len(descendants(server.process.pid)) == len(before)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_query_under_way_finishes_on_the_old_release(tmp_path):
+    link(tmp_path / "dist", write_release(tmp_path / "one", LONG_QUADS))
+    slow = "SELECT (COUNT(*) AS ?n) (SAMPLE(?v) AS ?o) { ?a ?b ?v . ?c ?d ?e FILTER(CONTAINS(?v, 'val')) }"
+    with serve(tmp_path / "dist", tmp_path / "log", watch_s=0, deadline_s=60, workers=2) as server:
+        first = release(server)
+        answer = []
+        client = threading.Thread(target=lambda: answer.append(server.ask(slow)))
+        client.start()
+        wait_until(lambda: server.health()["idle"] == 1, "the query is under way")
+        link(tmp_path / "dist", write_release(tmp_path / "two", NEW_QUADS))
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: release(server) != first, "the new release is served")
+        assert client.is_alive(), "the query was too quick to show anything"
+        client.join(60)
+    assert values(answer[0])[0].startswith("value ")
+
+
+def test_a_client_that_stays_on_the_old_release_delays_no_newer_one(tmp_path):
+    """Three releases in turn while a query on the first is under way."""
+    link(tmp_path / "dist", write_release(tmp_path / "r0", LONG_QUADS))
+    with serve(tmp_path / "dist", tmp_path / "log", watch_s=0.1, deadline_s=3, workers=1) as server:
+        client = threading.Thread(target=server.ask, args=(RUNAWAY,))
+        client.start()
+        wait_until(lambda: server.health()["idle"] == 0, "the query is under way")
+        for turn in (1, 2):
+            link(
+                tmp_path / "dist",
+                write_release(tmp_path / f"r{turn}", LONG_QUADS.replace("value", f"v{turn}")),
+            )
+            wait_until(
+                lambda turn=turn: values(server.ask(SMALL)) == [f"v{turn} 1"], "the new release is served"
+            )
+        client.join(PATIENCE_S)
+        wait_until(lambda: len(descendants(server.process.pid)) == 2, "the old processes are gone")
+
+
+def cut(folder):
+    """Lose the second half of the data."""
+    path = folder / "iotkg.nq"
+    os.truncate(path, path.stat().st_size // 2)
+
+
+SPOILT = {
+    "truncated": cut,
+    "no data": lambda folder: (folder / "iotkg.nq").unlink(),
+    "no manifest": lambda folder: (folder / "manifest.json").unlink(),
+    "manifest cut": lambda folder: os.truncate(folder / "manifest.json", 20),
+    "no release at all": shutil.rmtree,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_a_broken_release_is_logged_and_the_old_one_keeps_serving(tmp_path, spoil):
+    """The log names the fault; once the release is mended, it is taken over."""
+    link(tmp_path / "dist", write_release(tmp_path / "one", LONG_QUADS))
+    with serve(tmp_path / "dist", tmp_path / "log", watch_s=0.1) as server:
+        first = release(server)
+        with asking(server, clients=1) as found:
+            spoil(write_release(tmp_path / "two", NEW_QUADS))
+            link(tmp_path / "dist", tmp_path / "two")
+            wait_until(lambda: "the old one keeps serving" in server.log.read_text(), "the log tells of it")
+            assert release(server) == first
+            write_release(tmp_path / "two", NEW_QUADS)
+            wait_until(lambda: release(server) != first, "the mended release is served")
+        assert {status for status, _, _ in found} == {200}
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert "dist" in log
+
+
+def test_a_truncated_release_is_not_served_from_the_start(tmp_path):
+    cut(write_release(tmp_path / "dist"))
+    with (
+        pytest.raises(AssertionError, match="the manifest says"),
+        serve(tmp_path / "dist", tmp_path / "log"),
+    ):
+        pass
