@@ -1,5 +1,6 @@
 """Help for tests that talk to the real service: a release in a folder, and a server in a process of its own."""
 
+import io
 import json
 import os
 import socket
@@ -7,10 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from http.client import HTTPResponse
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -73,6 +77,73 @@ class Server:
     def health(self) -> dict[str, object]:
         """Say how the workers are."""
         return httpx.get(f"{self.url}/health/ready", timeout=PATIENCE_S).json()
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer as it stood on the wire; header names in small letters, several lines of one joined by commas."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, object]:
+        """Read the body as JSON."""
+        return json.loads(self.body)
+
+
+class Wire:
+    """A connection on which bytes are sent as they are: what a client library would tidy arrives untidied."""
+
+    def __init__(self, server: Server) -> None:
+        address = urlsplit(server.url)
+        self._sock = socket.create_connection((address.hostname, address.port), timeout=PATIENCE_S)
+        self._reader = _Kept(self._sock.makefile("rb", buffering=0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
+
+    def send(self, request: bytes) -> None:
+        """Send bytes; the server may have refused the request before it has read them all."""
+        with suppress(ConnectionError):
+            self._sock.sendall(request)
+
+    def answer(self, method: str = "GET") -> Raw:
+        """Read the next answer, to a request with such a method; interim ones (1xx) are passed over."""
+        answer = HTTPResponse(self, method=method)
+        answer.begin()
+        headers: dict[str, str] = {}
+        for name, value in answer.getheaders():
+            headers[name.lower()] = ", ".join(filter(None, (headers.get(name.lower()), value)))
+        return Raw(answer.status, headers, answer.read())
+
+    def closed(self) -> bool:
+        """Say whether the server has closed the connection, waiting for it to say anything at all."""
+        try:
+            return self._reader.read(1) == b""
+        except ConnectionError:
+            return True
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Give http.client the reader that all answers share."""
+        return self._reader
+
+
+class _Kept(io.BufferedReader):
+    """A reader that http.client does not close when it has read one answer."""
+
+    def close(self) -> None:
+        """Stay open: the connection closes it."""
+
+
+def exchange(server: Server, request: bytes, method: str = "GET") -> Raw:
+    """Send bytes on a connection of their own, and give the answer."""
+    with Wire(server) as wire:
+        wire.send(request)
+        return wire.answer(method)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg.answering import open_answers
 from iotkg.errors import IotkgError
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
-from iotkg_api import answers, health, home, logs, pages, problems, quality, resources, sparql
+from iotkg_api import answers, framing, health, home, logs, pages, problems, quality, resources, sparql
 from iotkg_api.connections import Server, Watch, allow_files
 from iotkg_api.editions import Editions
 from iotkg_api.settings import Settings, from_environment
@@ -102,6 +102,11 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
+        try:
+            scope = framing.accepted(scope)
+        except problems.Problem as error:
+            await problems.response(error)(scope, receive, send_with_headers)
+            return
         if scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send_with_headers)
             return

@@ -7,25 +7,17 @@ stack. Imports neither FastAPI nor rdflib.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, Any, Final, cast
-from xml.parsers import expat
+from functools import partial
+from typing import Any, Final
 
-from pyoxigraph import (
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    QueryTriples,
-    RdfFormat,
-    Store,
-    serialize,
-)
+from pyoxigraph import NamedNode, QueryTriples, Store
 
 from iotkg import guard
-from iotkg_api import faults
+from iotkg_api import faults, serializing
+from iotkg_api.serializing import Results
 
 _SCRATCH: Final = NamedNode("urn:iotkg:scratch")
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): ", re.ASCII)
@@ -76,8 +68,8 @@ class Query:
 class Reply:
     """What came of a query.
 
-    An answer has the first of the types accepted for a ``table`` or for a graph. Else ``detail`` says what is
-    wrong, and ``line`` and ``column`` (from 1) where, if that is known.
+    An answer has the first of the types accepted, for a ``table`` or for a graph, that can carry it. Else
+    ``detail`` says what is wrong, and ``line`` and ``column`` (from 1) where, if that is known.
     """
 
     outcome: Outcome
@@ -85,6 +77,8 @@ class Reply:
     line: int | None = None
     column: int | None = None
     table: bool = True
+    media_type: str = ""
+    """What the body is."""
     volatile: bool = False
     retire: bool = False
     """The worker has grown and wants to be replaced."""
@@ -98,31 +92,6 @@ class Reply:
     def from_head(cls, head: dict[str, Any], body: bytes) -> Reply:
         """Read a reply back from a frame."""
         return cls(**{**head, "outcome": Outcome(head["outcome"])}, body=body)
-
-
-class _TooLarge(Exception):
-    """The answer outgrew its limit."""
-
-
-class _Bounded:
-    """Collects what the serialiser writes, up to a limit: the part of a file that it uses."""
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._left -= len(data)
-        if self._left < 0:
-            raise _TooLarge
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: all is in memory."""
-
-    def value(self) -> bytes:
-        return b"".join(self._parts)
 
 
 def evaluate(store: Store, known: frozenset[str], query: Query, limit: int) -> Reply:
@@ -140,11 +109,10 @@ def evaluate(store: Store, known: frozenset[str], query: Query, limit: int) -> R
         detail = f"The dataset has no graph {', '.join(f'<{graph}>' for graph in unknown)}"
         return Reply(outcome=Outcome.UNKNOWN_GRAPH, detail=_shortened(detail))
     try:
-        results = _run(store, query.text, default, named)
-        return _serialize(results, query, seen, limit)
+        return _answer(partial(_run, store, query.text, default, named), query, seen, limit)
     except SyntaxError as error:
         return _syntax(str(error), query.text)
-    except _TooLarge:
+    except serializing.TooLarge:
         detail = f"The result is longer than {limit:,} bytes; ask for less, or page with ORDER BY and LIMIT"
         return Reply(outcome=Outcome.TOO_LARGE, detail=detail)
     except (ValueError, RuntimeError, OSError) as error:
@@ -154,9 +122,27 @@ def evaluate(store: Store, known: frozenset[str], query: Query, limit: int) -> R
             store.update(f"DROP SILENT GRAPH {_SCRATCH}")
 
 
-def _run(
-    store: Store, text: str, default: Sequence[str], named: Sequence[str]
-) -> QuerySolutions | QueryBoolean | QueryTriples:
+def _answer(run: Callable[[], Results], query: Query, seen: guard.Inspection, limit: int) -> Reply:
+    """Evaluate a query, and write its result in the first type its client takes that can carry it."""
+    results = run()
+    table = not isinstance(results, QueryTriples)
+    wanted = query.tables if table else query.graphs
+    if not wanted:
+        kind = "a table" if table else "a graph"
+        return Reply(outcome=Outcome.NOT_ACCEPTABLE, table=table, detail=f"The query's result is {kind}")
+    chosen = wanted[0]
+    try:
+        body = serializing.write(results, run, chosen, limit, seen.prefixes)
+    except serializing.Uncarried as error:
+        others = [name for name in wanted if not name.endswith("+xml")]
+        if not others:
+            return Reply(outcome=Outcome.NOT_ACCEPTABLE, table=table, detail=str(error))
+        chosen = others[0]
+        body = serializing.write(run(), run, chosen, limit, seen.prefixes)
+    return Reply(outcome=Outcome.ANSWER, table=table, media_type=chosen, volatile=seen.volatile, body=body)
+
+
+def _run(store: Store, text: str, default: Sequence[str], named: Sequence[str]) -> Results:
     """Start a query; with several default graphs, over their merge (the engine would count doubles)."""
     if not default and not named:
         return store.query(text)
@@ -168,57 +154,6 @@ def _run(
     return store.query(
         text, default_graph=[*graphs], named_graphs=[NamedNode(graph) for graph in dict.fromkeys(named)]
     )
-
-
-def _serialize(
-    results: QuerySolutions | QueryBoolean | QueryTriples, query: Query, seen: guard.Inspection, limit: int
-) -> Reply:
-    table = not isinstance(results, QueryTriples)
-    wanted = query.tables if table else query.graphs
-    if not wanted:
-        kind = "a table" if table else "a graph"
-        return Reply(outcome=Outcome.NOT_ACCEPTABLE, table=table, detail=f"The query's result is {kind}")
-    bounded = _Bounded(limit)
-    output = cast("IO[bytes]", bounded)
-    if isinstance(results, QueryTriples):
-        # only Turtle needs the query's prefixes, and only the slower of two ways takes them
-        if wanted[0] == RdfFormat.TURTLE.media_type and seen.prefixes:
-            serialize(results, output, RdfFormat.TURTLE, prefixes=seen.prefixes)
-        else:
-            results.serialize(output, _rdf_format(wanted[0]))
-    else:
-        results.serialize(output, _table_format(wanted[0]))
-    body = bounded.value()
-    if wanted[0].endswith("+xml"):
-        body = body.replace(b"\r", b"&#13;")  # a parser would read a raw one as a line feed
-        fault = _xml_fault(body)
-        if fault:
-            return Reply(outcome=Outcome.NOT_ACCEPTABLE, table=table, detail=fault)
-    return Reply(outcome=Outcome.ANSWER, table=table, volatile=seen.volatile, body=body)
-
-
-def _table_format(media_type: str) -> QueryResultsFormat:
-    found = QueryResultsFormat.from_media_type(media_type)
-    if found is None:
-        raise ValueError(f"{media_type} is no format of tables")
-    return found
-
-
-def _rdf_format(media_type: str) -> RdfFormat:
-    found = RdfFormat.from_media_type(media_type)
-    if found is None:
-        raise ValueError(f"{media_type} is no format of graphs")
-    return found
-
-
-def _xml_fault(body: bytes) -> str:
-    """Say why a document is not well-formed: XML has no control characters, and no name for some IRIs."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    try:
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        return f"The result holds what XML cannot carry ({error}); ask for another type"
-    return ""
 
 
 def _syntax(message: str, query: str) -> Reply:

@@ -102,6 +102,22 @@ def choose(offers: Sequence[Offer], accept: Iterable[str], format_: str | None =
     return tuple(o for weight, o in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
 
 
+def agreed(offers: Sequence[Offer], accept: Iterable[str], formats: Sequence[str]) -> tuple[Offer, ...]:
+    """Give the offers a client accepts where ``format`` may stand several times, as SPARQLWrapper sends it.
+
+    Formats nobody knows count for nothing beside one that is known, as in a header.
+
+    Raises: InvalidParameter when they ask for different types.
+    """
+    known = [found for name in formats if (found := choose(offers, (), name))]
+    if not known:
+        return () if formats else choose(offers, accept)
+    common = set.intersection(*({offer.canonical for offer in found} for found in known))
+    if not common:
+        raise InvalidParameter(f"format asks for different types ({', '.join(formats)}); name one")
+    return tuple(offer for offer in known[0] if offer.canonical in common)
+
+
 def differ(suffix: str, format_: str | None, offers: Sequence[Offer]) -> bool:
     """Say whether a suffix and a ``format`` ask for different types; without a format they do not."""
     if format_ is None or format_.strip().lower() == suffix:

@@ -6,8 +6,9 @@ Source: https://www.w3.org/TR/sparql11-protocol/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPMethod
 from typing import Final
 from urllib.parse import parse_qsl
@@ -29,7 +30,8 @@ class Operation:
     query: str | None
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
-    format: str | None
+    formats: tuple[str, ...]
+    """The values of ``format``, which may say the same in several ways."""
 
 
 async def read(request: Request, *, max_bytes: int, patience_s: float) -> Operation:
@@ -38,9 +40,7 @@ async def read(request: Request, *, max_bytes: int, patience_s: float) -> Operat
     Raises: Problem when it is no query operation, is too long or too slow, or is not UTF-8.
     """
     headers = request.headers
-    if "content-length" in headers and "transfer-encoding" in headers:
-        detail = "Content-Length and Transfer-Encoding exclude each other"
-        raise Problem(Kind.BAD_REQUEST, detail, {"Connection": "close"})
+    _refuse_coding(headers.getlist("content-encoding"))
     fields = _fields(request.scope["query_string"], "The query string")
     body = await _body(request, max_bytes, patience_s)
     if request.method == HTTPMethod.POST:
@@ -54,16 +54,24 @@ async def read(request: Request, *, max_bytes: int, patience_s: float) -> Operat
         query=query,
         default_graphs=tuple(value for name, value in fields if name == "default-graph-uri"),
         named_graphs=tuple(value for name, value in fields if name == "named-graph-uri"),
-        # the first of several: SPARQLWrapper names some types three ways, each as a format
-        format=next((value for name, value in fields if name == "format"), None),
+        formats=tuple(value for name, value in fields if name == "format"),
     )
 
 
-def _posted(body: bytes, content_types: Iterable[str]) -> list[tuple[str, str]]:
+def _refuse_coding(codings: Sequence[str]) -> None:
+    """Refuse a compressed body: what it would unpack to is not known until it has been."""
+    if any(coding.strip().lower() not in {"", "identity"} for coding in ",".join(codings).split(",")):
+        detail = f"A body comes as it is, not as {', '.join(codings)}"
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
+        raise Problem(Kind.UNSUPPORTED_TYPE, detail, headers)
+
+
+def _posted(body: bytes, content_types: Sequence[str]) -> list[tuple[str, str]]:
     """Read the body of a POST: a form, or a query on its own."""
-    media_type, _, parameters = ",".join(content_types).partition(";")
-    kind = media_type.strip().lower()
-    charset = parameters.strip().lower().partition("charset=")[2].strip("\"' ")
+    header = Message()
+    header["Content-Type"] = ", ".join(content_types)
+    kind = header.get_content_type()
+    charset = str(header.get_param("charset", "utf-8")).lower()
     if kind not in {FORM, QUERY, UPDATE} or charset not in {"", "utf-8", "utf8", "us-ascii"}:
         detail = (
             f"A query comes as {QUERY} or {FORM}, in UTF-8; this is {', '.join(content_types) or 'untyped'}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive
 
+from iotkg.errors import InvalidParameter
 from iotkg_api import description
 from iotkg_api.evaluation import Outcome, Query, Reply
-from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, choose, listing, names, names_any
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing, names, names_any
 from iotkg_api.pages import Page, language_of
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
@@ -54,7 +55,7 @@ async def sparql(request: Request) -> Response:
     settings = request.app.state.settings
     asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.patience_s)
     editor = request.app.state.editor
-    if asked.format is None and _prefers_page(request):
+    if not asked.formats and _prefers_page(request):
         if editor is not None:
             page: Response = await editor(request)
             return page
@@ -62,7 +63,7 @@ async def sparql(request: Request) -> Response:
             form = Page(request, language_of(request)).url("/#ask")
             return RedirectResponse(form, HTTPStatus.SEE_OTHER, headers={"Vary": "Accept"})
     if asked.query is None:
-        return _describe(request, asked.format)
+        return _describe(request, asked.formats)
     return await _answer(request, asked, asked.query)
 
 
@@ -74,9 +75,9 @@ def _prefers_page(request: Request) -> bool:
     )
 
 
-def _describe(request: Request, format_: str | None) -> Response:
+def _describe(request: Request, formats: Sequence[str]) -> Response:
     state = request.app.state
-    offers = choose(GRAPHS, request.headers.getlist("accept"), format_)
+    offers = _wanted(request, formats, GRAPHS)
     if not offers:
         detail = "There is no query; the description of the service comes in the types listed"
         raise Problem(Kind.NOT_ACCEPTABLE, detail, {"Vary": "Accept"}, types=listing(GRAPHS))
@@ -87,11 +88,19 @@ def _describe(request: Request, format_: str | None) -> Response:
     return Response(content, headers={"Content-Type": offers[0].content_type, "Vary": "Accept"})
 
 
+def _wanted(request: Request, formats: Sequence[str], offers: Sequence[Offer]) -> tuple[Offer, ...]:
+    try:
+        return agreed(offers, request.headers.getlist("accept"), formats)
+    except InvalidParameter as error:
+        raise Problem(Kind.BAD_REQUEST, str(error)) from error
+
+
 async def _answer(request: Request, asked: Operation, text: str) -> Response:
-    accept = request.headers.getlist("accept")
-    tables, graphs = choose(TABLES, accept, asked.format), choose(GRAPHS, accept, asked.format)
-    if not tables and not graphs:
-        wanted = asked.format if asked.format is not None else ", ".join(accept)
+    offers = _wanted(request, asked.formats, (*TABLES, *GRAPHS))
+    tables = tuple(offer for offer in offers if offer in TABLES)
+    graphs = tuple(offer for offer in offers if offer in GRAPHS)
+    if not offers:
+        wanted = ", ".join(asked.formats or request.headers.getlist("accept"))
         raise _not_acceptable(f"We cannot write {wanted}", listing(TABLES, GRAPHS))
     query = Query(
         text=text,
@@ -113,7 +122,7 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
     if cacheable and names_any(known):  # only now: a query that fails has no answer to be named
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    offer = (tables if reply.table else graphs)[0]
+    offer = next(o for o in (tables if reply.table else graphs) if o.canonical == reply.media_type)
     return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
 
 
