@@ -475,7 +475,7 @@ def test_two_lengths_are_refused(server):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(tmp_path):
-    with serve(write_release(tmp_path / "dist"), tmp_path / "log", deadline_s=0.2, workers=1) as server:
+    with serve(write_release(tmp_path / "dist"), tmp_path / "log", patience_s=0.2, workers=1) as server:
         assert raw(server, HEAD + b"Content-Length: 6\r\n\r\nAS").startswith(b"HTTP/1.1 408")
 
 
