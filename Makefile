@@ -7,6 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SUITE := .venv/shacl-suite
 WEB := api/web/node_modules/.package-lock.json
+BUNDLE := api/iotkg_api/static/built-editor.js
 SOURCES := $(shell find ontology data queries shapes src ! -name '*.pyc' ! -name __pycache__ 2>/dev/null)
 
 help:      ## list the targets
@@ -26,7 +27,12 @@ $(WEB): api/web/package.json api/web/package-lock.json
 	cd api/web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-web: $(WEB)  ## what npm brings: the pages' scripts, and JavaScript that tests need (Node 20 or newer)
+$(BUNDLE): api/web/package-lock.json api/web/build.mjs $(wildcard api/web/src/*.js)
+	@if command -v npm >/dev/null; then cd api/web && \
+	  { [ -e node_modules/esbuild ] || npm ci --omit=dev --no-audit --no-fund --loglevel=error; } && node build.mjs; \
+	else echo "Node is not here: the pages come without scripts" >&2; fi
+
+web: $(WEB) $(BUNDLE)  ## the pages' scripts, and what tests need of JavaScript (Node 20 or newer)
 
 $(SUITE)/manifest.ttl: $(READY)
 	@mkdir -p $(SUITE)
@@ -52,7 +58,7 @@ mutation: $(READY)  ## seed defects into the real data; print which rule finds e
 bench: build  ## time `iotkg validate` beside pySHACL, on the real graph and ten of them (minutes; on a quiet machine)
 	$(BIN)/python -m bench.validate
 
-serve: build  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
+serve: build $(BUNDLE)  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
 	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)
 
 fmt: $(READY)  ## lay out Turtle and Python
@@ -66,8 +72,8 @@ check: $(READY)  ## layout, style and types; writes nothing
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: check build  ## everything, slow tests included
+test: check build $(BUNDLE)  ## everything, slow tests included
 	$(BIN)/pytest
 
-test-fast: check build  ## without the tests that take tens of seconds
+test-fast: check build $(BUNDLE)  ## without the tests that take tens of seconds
 	$(BIN)/pytest -m 'not slow and not browser'

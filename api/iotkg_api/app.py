@@ -52,8 +52,8 @@ PATHS: Final[dict[str, Any]] = {**resources.PATHS, **answers.PATHS, **sparql.PAT
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Retry-After",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -136,7 +136,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = chosen
-    app.state.editor = None  # a page for browsers at /sparql: async (Request) -> Response
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(problems.Problem, problems.on_problem)

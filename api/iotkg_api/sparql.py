@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
@@ -17,14 +17,13 @@ from typing import Any, Final
 import pyoxigraph
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive
 
 from iotkg.errors import InvalidParameter
-from iotkg_api import description
+from iotkg_api import description, editor
 from iotkg_api.evaluation import Outcome, Query, Reply
 from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing, names, names_any
-from iotkg_api.pages import Page, language_of
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
 from iotkg_api.workers import Busy, TooSlow, WorkerDied
@@ -54,14 +53,8 @@ async def sparql(request: Request) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(_METHODS)})
     settings = request.app.state.settings
     asked = await read(request, max_bytes=settings.query_bytes, patience_s=settings.patience_s)
-    editor = request.app.state.editor
     if not asked.formats and _prefers_page(request):
-        if editor is not None:
-            page: Response = await editor(request)
-            return page
-        if asked.query is None:  # the first page has a form to write one in
-            form = Page(request, language_of(request)).url("/#ask")
-            return RedirectResponse(form, HTTPStatus.SEE_OTHER, headers={"Vary": "Accept"})
+        return await editor.editor(request, asked)
     if asked.query is None:
         return _describe(request, asked.formats)
     return await _answer(request, asked, asked.query)
@@ -115,9 +108,10 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
     known = request.headers.getlist("if-none-match")
     if cacheable and names(known, etag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    reply = await _evaluate(request, query)
-    if reply.outcome is not Outcome.ANSWER:
-        raise _refusal(reply, request.app.state.release["graphs"])
+    reply = await evaluate(request, query)
+    wrong = refusal(request, reply)
+    if wrong is not None:
+        raise wrong
     if not cacheable or reply.volatile:
         headers = {"Vary": "Accept", "Cache-Control": "no-store"}
     if cacheable and names_any(known):  # only now: a query that fails has no answer to be named
@@ -126,7 +120,11 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
     return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
 
 
-async def _evaluate(request: Request, query: Query) -> Reply:
+async def evaluate(request: Request, query: Query) -> Reply:
+    """Have a worker evaluate a query, for as long as its client waits.
+
+    Raises: Problem when it takes too long or too much, or no worker is free.
+    """
     pool = request.app.state.pool
     later = {"Retry-After": str(ceil(request.app.state.settings.deadline_s))}
     try:
@@ -159,12 +157,15 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _refusal(reply: Reply, graphs: Mapping[str, int]) -> Problem:
+def refusal(request: Request, reply: Reply) -> Problem | None:
+    """Say what is wrong with a query by what came of it; None where it was answered."""
+    if reply.outcome is Outcome.ANSWER:
+        return None
     kind = _KINDS[reply.outcome]
     if reply.outcome is Outcome.NOT_ACCEPTABLE:
         return _not_acceptable(reply.detail, listing(TABLES if reply.table else GRAPHS))
     if reply.outcome is Outcome.UNKNOWN_GRAPH:
-        return Problem(kind, reply.detail, graphs=sorted(graphs))
+        return Problem(kind, reply.detail, graphs=sorted(request.app.state.release["graphs"]))
     if reply.line is not None and reply.column is not None:
         return Problem(kind, reply.detail, line=reply.line, column=reply.column)
     return Problem(kind, reply.detail)
@@ -199,7 +200,6 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 _PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
 _RESPONSES: Final = {
     "200": {"description": "The result, or the description of the service", "content": _CONTENT},
-    "303": {"description": "A browser without a query is sent to the form on the first page"},
     "304": {"description": "The answer has not changed"},
     "400": {"description": "The query is wrong, refused, or has too large a result", "content": _PROBLEM},
     "406": {"description": "None of the types asked for can be given", "content": _PROBLEM},

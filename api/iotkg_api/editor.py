@@ -1,0 +1,197 @@
+"""The SPARQL editor: what a browser gets at ``/sparql``.
+
+Complete without scripts: a form, the canned queries as examples, and the answer as a table. Where the scripts were
+bundled (``make web``), a maintained editor takes the form's place, and asks the same endpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    parse_query_results,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+
+from iotkg.identifiers import shorten
+from iotkg.model import Text
+from iotkg.vocab import ID, PREFIXES
+from iotkg_api.evaluation import Query
+from iotkg_api.pages import Page, language_of, render
+from iotkg_api.problems import Problem
+from iotkg_api.protocol import Operation
+
+SHOWN: Final = 1000
+"""Rows that the page draws; the downloads have all."""
+
+BARS: Final = 60
+"""Rows that a chart draws."""
+
+FORMATS: Final = ("csv", "tsv", "json", "xml")
+GRAPH_FORMATS: Final = ("turtle", "ntriples", "jsonld", "rdfxml")
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' "
+    "'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""As on every page, and what the editor writes besides: style attributes, and one style sheet (of column-resizer)."""
+_JSON: Final = "application/sparql-results+json"
+_TURTLE: Final = "text/turtle"
+_BUNDLE: Final = Path(__file__).parent / "static" / "built-editor.js"
+_EXAMPLE: Final = f"""\
+PREFIX iotkg: <{PREFIXES["iotkg"]}>
+PREFIX skos: <{PREFIXES["skos"]}>
+
+SELECT ?plan ?name (COUNT(?task) AS ?tasks)
+WHERE {{{{
+  ?task
+    a iotkg:Task ;
+    iotkg:inPlan ?plan .
+  ?plan skos:prefLabel ?name .
+  FILTER(LANG(?name) = "{{language}}")
+}}}}
+GROUP BY ?plan ?name
+ORDER BY DESC(?tasks) ?plan
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One value of a result; ``href`` where it is something one can go to."""
+
+    text: Text
+    href: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What came back: a table, a truth value, a graph, or what is wrong."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell | None, ...], ...] = ()
+    total: int = 0
+    answer: bool | None = None
+    graph: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditorPage:
+    """The editor, ``/sparql``, with the answer to the query it was called with."""
+
+    query: str
+    examples: tuple[tuple[str, Text], ...]
+    example: str
+    drawn: Drawn | None
+    downloads: tuple[tuple[str, str], ...]
+    scripts: bool
+    words: str
+    """What the scripts say, as JSON."""
+
+
+async def editor(request: Request, asked: Operation) -> Response:
+    """Answer a browser: the editor, with the answer to its query or the canned query named by ``example``."""
+    page = Page(request, language_of(request))
+    known = request.app.state.answers.queries
+    example = request.query_params.get("example", "")
+    text = asked.query
+    if not text:
+        text = known[example].text if example in known else _EXAMPLE.format(language=page.language)
+    drawn, status = (await _drawn(request, page, asked)) if asked.query else (None, HTTPStatus.OK)
+    formats = GRAPH_FORMATS if drawn and drawn.graph else FORMATS
+    context = EditorPage(
+        query=text,
+        examples=tuple((name, _summary(query.header, page.language)) for name, query in known.items()),
+        example=example,
+        drawn=drawn,
+        downloads=tuple((name, page.url("/sparql", query=text, format=name)) for name in formats),
+        scripts=_BUNDLE.exists(),
+        words=_words(page),
+    )
+    return render(
+        request, "sparql.html", context, status=status, headers={"Content-Security-Policy": _POLICY}
+    )
+
+
+async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn, int]:
+    """Evaluate the query and give what is to be drawn, with the status of the page."""
+    from iotkg_api.sparql import evaluate, refusal  # noqa: PLC0415 - which shows this page
+
+    query = Query(
+        text=asked.query or "",
+        tables=(_JSON,),
+        graphs=(_TURTLE,),
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+    )
+    try:
+        reply = await evaluate(request, query)
+        wrong = refusal(request, reply)
+        if wrong is not None:
+            raise wrong
+    except Problem as problem:
+        return Drawn(wrong=problem.detail), problem.kind.status
+    if not reply.table:
+        return Drawn(graph=reply.body.decode("utf-8")), HTTPStatus.OK
+    found = parse_query_results(BytesIO(reply.body), format=QueryResultsFormat.JSON)
+    if isinstance(found, QueryBoolean):
+        return Drawn(answer=bool(found)), HTTPStatus.OK
+    return _table(page, found), HTTPStatus.OK
+
+
+def _table(page: Page, found: QuerySolutions) -> Drawn:
+    columns = tuple(variable.value for variable in found.variables)
+    rows: list[tuple[Cell | None, ...]] = []
+    total = 0
+    for solution in found:
+        total += 1
+        if total <= SHOWN:
+            rows.append(tuple(_cell(page, solution[name]) for name in columns))
+    return Drawn(columns=columns, rows=tuple(rows), total=total)
+
+
+def _cell(page: Page, value: object) -> Cell | None:
+    if value is None:
+        return None
+    if isinstance(value, NamedNode):
+        return Cell(text=Text(shorten(value.value)), href=page.link(value))
+    if isinstance(value, Literal):
+        return Cell(text=Text(value.value, value.language))
+    return Cell(text=Text(str(value)))
+
+
+def _summary(header: Mapping[str, str], language: str) -> Text:
+    chinese = header.get("summary-zh")
+    return Text(chinese, "zh") if language == "zh" and chinese else Text(header["summary"], "en")
+
+
+def _words(page: Page) -> str:
+    """Give the scripts their words and our prefixes, so that no ``<`` can end the element they stand in."""
+    keys = ("query", "run", "share", "chart", "table", "response", "compact", "cut", "filter", "size")
+    words = {key: page.say(f"editor-{key}") for key in keys}
+    more = {
+        "bars": BARS,
+        "more": page.say("editor-more", n=BARS),
+        "paging": {
+            "info": page.say("editor-rows", start="_START_", end="_END_", total="_TOTAL_"),
+            "infoEmpty": page.say("none"),
+            "zeroRecords": page.say("editor-nothing"),
+        },
+        "pages": page.url("/doc/"),
+        "prefixes": PREFIXES,
+        "things": ID,
+    }
+    return json.dumps({**words, **more}, ensure_ascii=False).replace("<", "\\u003c")
