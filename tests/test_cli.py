@@ -140,7 +140,7 @@ def test_a_quote_that_is_not_in_the_text_stops_with_its_place(checkout):
 
 
 @pytest.mark.parametrize(
-    "place", ["data/loose.ttl", "data/registry/deeper/loose.ttl", "data/external/loose.ttl"]
+    "place", ["data/loose.ttl", "data/registry/deeper/loose.ttl", "data/external/deeper/loose.ttl"]
 )
 def test_turtle_that_nothing_reads_is_told(checkout, place):
     """Nobody is left to think that what they wrote is in the graph."""

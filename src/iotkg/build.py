@@ -34,6 +34,9 @@ from iotkg.vocab import IOTKG, term
 Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
 """The named graphs of a release."""
 
+EXTERNAL = identifiers.graph("external")
+"""The graph of what comes from outside the texts; nothing follows from it, and it satisfies no shape."""
+
 _ORIGIN = term("iotkg:inheritedFrom")
 _ANCHORED = (IOTKG.standsIn, IOTKG.textAnchor, IOTKG.hasEvidence)
 """What leads from an anchor to something that is written, the nearest last."""
@@ -42,10 +45,11 @@ _SUPPORTS = (IOTKG.textAnchor, IOTKG.hasEvidence)
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything the curators wrote, parsed."""
+    """Everything the curators wrote, parsed; ``external`` is what comes from outside the texts."""
 
     ontology: Curated
     registry: Curated
+    external: Curated
     documents: Mapping[str, Curated]
     texts: Mapping[str, str]
     rules: Mapping[str, QueryFile]
@@ -57,7 +61,7 @@ class Inputs:
 
     @property
     def written(self) -> set[Triple]:
-        """All triples as written, without what follows from them."""
+        """All triples as written, without what follows from them and what comes from outside the texts."""
         return {triple for part in self.parts for triple in part.triples}
 
     @property
@@ -97,6 +101,7 @@ def read(layout: Layout) -> Inputs:
 
     ontology = load(layout.ontology, blank_nodes=True)
     registry = load(layout.registry)
+    external = load(layout.external)
     documents = {key: load(layout.curated(key)) for key in layout.documents}
     if not documents:
         raise InputError("data/: holds no document; each is a folder with a source.txt")
@@ -105,15 +110,19 @@ def read(layout: Layout) -> Inputs:
     texts = {
         key: load_source(layout, key, _pinned(key, curated.triples)) for key, curated in documents.items()
     }
-    return Inputs(ontology, registry, documents, texts, load_queries(layout, layout.rules))
+    return Inputs(ontology, registry, external, documents, texts, load_queries(layout, layout.rules))
 
 
 def _unread(layout: Layout) -> list[str]:
     """Name the Turtle files of data/ that no graph takes up: what they say would be missing, and nobody told."""
-    taken = {*layout.registry, *(path for key in layout.documents for path in layout.curated(key))}
+    taken = {
+        *layout.registry,
+        *layout.external,
+        *(path for key in layout.documents for path in layout.curated(key)),
+    }
     return [
         f"{layout.relative(path)}: is read by nothing; what documents share stands in data/registry/ itself, what one "
-        "says in that document's folder"
+        "says in that document's folder, what is from elsewhere in data/external/ itself"
         for path in layout.turtle
         if path.is_relative_to(layout.root / "data") and path not in taken
     ]
@@ -144,6 +153,8 @@ def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
         identifiers.graph("ontology"): frozenset(inputs.ontology.triples),
         identifiers.graph("registry"): frozenset(inputs.registry.triples),
     }
+    if inputs.external.triples:
+        graphs[EXTERNAL] = frozenset(inputs.external.triples)
     source: set[Triple] = set()
     for key, curated in inputs.documents.items():
         text = inputs.texts[key]
@@ -201,5 +212,5 @@ def _origins(triples: Iterable[Triple]) -> dict[Term, Term]:
 
 
 def merged(graphs: Graphs) -> set[Triple]:
-    """Give the union of all graphs."""
-    return {triple for triples in graphs.values() for triple in triples}
+    """Give the union of all graphs but the external one: the default view."""
+    return {triple for name, triples in graphs.items() if name != EXTERNAL for triple in triples}

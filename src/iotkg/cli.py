@@ -78,7 +78,7 @@ def main() -> None:
 def build() -> None:
     """Check the data, infer what follows and write the release to dist/."""
     from iotkg import build as pipeline
-    from iotkg import release
+    from iotkg import indexing, release
 
     layout = Layout.find(Path.cwd())
     steps = pipeline.Steps()
@@ -91,6 +91,8 @@ def build() -> None:
         _stop_at_violations(pipeline.check(layout, inputs, pipeline.merged(graphs), "complete"))
     with steps.step("write"), _without_collector():
         written = release.write(graphs, _canned(layout), layout.dist)
+    with steps.step("index"):
+        indexing.of_release(layout.dist)
     grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")
     for name, count in written.graphs.items():
         grid.add_row(name.rpartition("/graph/")[2], str(count))
@@ -189,6 +191,29 @@ def run(
             )
     else:
         _show(answers.select(answers.bound(name, _options(context.args))), output)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="Words, Chinese or English; all of them are looked for.")],
+    kind: Annotated[str, typer.Option(help="Only this kind: task, actor, sector, passage …")] = "",
+    plan: Annotated[str, typer.Option(help="Only this plan: standards, talent …")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many answers are shown.")] = 20,
+    output: Output = None,
+) -> None:
+    """Search names, definitions and the sentences of the texts; the best answers come first."""
+    from iotkg import indexing
+    from iotkg import search as searching
+
+    question = " ".join(text)
+    if len(question) > searching.LONGEST:
+        raise errors.InvalidParameter(
+            f"the text has {len(question)} characters; {searching.LONGEST} at most are looked for"
+        )
+    index = indexing.of_release(Layout.find(Path.cwd()).dist)
+    found = index.search(question, kind=index.kind(kind), plan=index.plan(plan), limit=limit)
+    err.print(f"{len(found.hits)} of {found.total}", markup=False)
+    _show(searching.to_table(found), output)
 
 
 @app.command()
