@@ -21,7 +21,7 @@ LAYERS = (
     ("document", "anchors", "baseline", "changes"),
     ("exceptions",),
     ("labels", "accounting"),
-    ("evidence", "inference", "validation", "answering", "catalogue", "checking"),
+    ("evidence", "inference", "validation", "answering", "catalogue", "checking", "sides"),
     ("build", "overview", "coverage", "search"),
     ("release", "examining", "console", "indexing"),
     ("inspecting",),

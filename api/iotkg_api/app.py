@@ -27,7 +27,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg.answering import open_answers
 from iotkg.errors import IotkgError
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
-from iotkg_api import answers, framing, health, home, logs, pages, problems, quality, resources, sparql
+from iotkg_api import (
+    answers,
+    compare,
+    framing,
+    health,
+    home,
+    logs,
+    pages,
+    problems,
+    quality,
+    resources,
+    sparql,
+)
 from iotkg_api.connections import Server, Watch, allow_files
 from iotkg_api.editions import Editions
 from iotkg_api.settings import Settings, from_environment
@@ -39,6 +51,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     home.router,
     resources.router,
     answers.router,
+    compare.router,
     quality.router,
     sparql.router,
     health.router,
@@ -46,7 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 """Every router of the service: add new ones here."""
 
-PATHS: Final[dict[str, Any]] = {**resources.PATHS, **answers.PATHS, **sparql.PATHS}
+PATHS: Final[dict[str, Any]] = {**resources.PATHS, **answers.PATHS, **compare.PATHS, **sparql.PATHS}
 """OpenAPI path items of the routes that are not FastAPI's own."""
 
 HEADERS: Final = {
