@@ -46,7 +46,7 @@ def dist(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(dist):
     """Two workers, one second for a query, 64 MiB above the dataset, 100 kB for a result."""
-    limits = {"deadline_s": 1, "memory_bytes": 64 << 20, "result_bytes": 100_000}
+    limits = {"workers": 2, "deadline_s": 1, "memory_bytes": 64 << 20, "result_bytes": 100_000}
     with serve(dist, dist.parent / "log", **limits) as server:
         yield server
 
@@ -113,17 +113,19 @@ def test_a_runaway_ends_at_its_deadline_while_others_are_served(server):
     assert answer.json()["type"].endswith("/too-slow")
 
 
-def test_waiting_requests_are_served_when_workers_are_back(server):
-    """Two runaways hold both workers; a small query waits for the first to be replaced."""
+def test_long_queries_never_hold_the_last_worker(server):
+    """Three runaways on two workers, the first two new to the service: small ones are served all the while."""
     wait_until(lambda: full(server), "both workers idle")
-    with ThreadPoolExecutor(2) as threads:
-        runaways = [threads.submit(server.ask, RUNAWAY) for _ in range(2)]
-        wait_until(lambda: server.health()["idle"] == 0, "the runaways have their workers")
-        small = server.ask(SMALL)
+    with ThreadPoolExecutor(3) as threads:
+        runaways = [
+            threads.submit(server.ask, text) for text in (RUNAWAY, f"{RUNAWAY} # 1", f"{RUNAWAY} # 2")
+        ]
+        wait_until(lambda: server.health()["waiting"] >= 1, "a runaway waits")
+        while not any(runaway.done() for runaway in runaways):
+            assert server.ask(SMALL).status_code == 200
 
-    assert small.status_code in {200, 503}  # 503 only where replacing took longer than a deadline
-    assert [runaway.result().status_code for runaway in runaways] == [503, 503]
-    wait_until(lambda: full(server), "both workers are replaced")
+    assert [runaway.result().status_code for runaway in runaways] == [503] * 3
+    wait_until(lambda: full(server), "both workers are there")
     assert server.ask(SMALL).status_code == 200
 
 
@@ -211,7 +213,7 @@ def test_what_stops_the_server_is_not_for_its_workers(server):
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_the_server(dist, tmp_path, end):
     """Not even one that is busy, nor when the server has no time to say goodbye."""
-    with serve(dist, tmp_path / "log", deadline_s=1) as server:
+    with serve(dist, tmp_path / "log", workers=2, deadline_s=1) as server:
         children = descendants(server.process.pid)
         client = threading.Thread(target=ask_in_vain, args=(server,))
         if end == signal.SIGKILL:

@@ -2,7 +2,7 @@
 
 On ``app.state``: ``settings``; ``release``, the manifest; ``store``, the release for lookups whose cost is known;
 ``answers``, the canned queries over it; ``default_triples``, the size of the default view; ``pool``, for queries
-whose cost is not known.
+whose cost is not known; ``metrics``, the counters, which outlive a release.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from iotkg_api import (
     health,
     home,
     logs,
+    metrics,
     pages,
     problems,
     quality,
@@ -42,6 +43,9 @@ from iotkg_api import (
 )
 from iotkg_api.connections import Server, Watch, allow_files
 from iotkg_api.editions import Editions
+from iotkg_api.limiting import Rate
+from iotkg_api.metrics import Metrics
+from iotkg_api.observing import Observed
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
 
@@ -55,6 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     quality.router,
     sparql.router,
     health.router,
+    metrics.router,
     pages.router,
 )
 """Every router of the service: add new ones here."""
@@ -64,7 +69,7 @@ PATHS: Final[dict[str, Any]] = {**resources.PATHS, **answers.PATHS, **compare.PA
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Request-Id",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -133,7 +138,7 @@ class Edge:
             await problems.response(failed)(scope, receive, send_with_headers)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, counters: Metrics | None = None) -> FastAPI:
     """Build the application; without settings, from the environment.
 
     Raises: InvalidParameter or InputError when the settings cannot be read. What is wrong with the release shows
@@ -149,6 +154,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = chosen
+    app.state.metrics = Metrics() if counters is None else counters
     for router in ROUTERS:
         app.include_router(router)
     app.add_exception_handler(problems.Problem, problems.on_problem)
@@ -168,7 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     settings = replace(settings, dist=settings.dist.resolve())
     app.state.release = read_manifest(settings.dist)
-    app.state.pool = Pool(settings, app.state.release)
+    app.state.pool = Pool(settings, app.state.release, app.state.metrics)
     try:
         loading = asyncio.to_thread(load_release, settings.dist)
         app.state.store, _ = await asyncio.gather(loading, app.state.pool.start())
@@ -186,20 +192,27 @@ def run(settings: Settings) -> None:
     """
     read_manifest(settings.dist)
     allow_files(settings.connections)
+    counters = Metrics()
+    editions = Editions(settings, lambda: create_app(settings, counters))
+    watch = Watch(settings.patience_s, settings.connections)
+    counters.add(editions.figures)
+    counters.add(watch.figures)
+    rate = Rate(settings.rate) if settings.rate else None
     config = uvicorn.Config(
-        lambda: Editions(settings, lambda: create_app(settings)),
-        factory=True,
+        Observed(editions, counters, rate=rate, log=settings.access_log, headers=HEADERS),
         host=settings.host,
         port=settings.port,
         http="h11",  # httptools limits no head, and refuses a request line above 64 kB
         h11_max_incomplete_event_size=_HEAD_BYTES,
         access_log=False,
         log_config=None,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=ceil(settings.deadline_s) + 1,
     )
-    server = Server(config, Watch(settings.patience_s, settings.connections))
+    server = Server(config, watch)
     with logs.threaded(), suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

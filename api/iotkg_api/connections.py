@@ -14,12 +14,15 @@ import resource
 import struct
 import termios
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
+from prometheus_client.metrics_core import Metric
+
+from iotkg_api.metrics import counts, gauge
 
 _LOG: Final = logging.getLogger(__name__)
 _TICKS: Final = 10
@@ -51,6 +54,12 @@ class Watch:
         self._states: dict[Any, _State] = {}
         self.ended: dict[str, int] = {"head": 0, "body": 0, "answer": 0, "idle": 0}
         """Connections ended, by what they were late with; idle ones made room for others."""
+        self.open = 0
+
+    def figures(self) -> Iterator[Metric]:
+        """Tell of the connections."""
+        yield gauge("iotkg_connections", "Connections that are open", self.open)
+        yield counts("iotkg_connections_ended", "Connections ended for being slow", "reason", self.ended)
 
     def look(self, connections: Collection[Any], now: float) -> None:
         """Look at uvicorn's protocols, each with a ``transport`` and the ``cycle`` of its latest request."""
@@ -99,6 +108,7 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections; then what uvicorn does."""
         connections, now = self.server_state.connections, time.monotonic()
+        self._watch.open = len(connections)
         if counter % _TICKS == 0:
             self._watch.look(connections, now)
         self._watch.make_room(connections, now)

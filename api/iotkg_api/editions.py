@@ -12,17 +12,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from fastapi import FastAPI
+from prometheus_client.metrics_core import Metric
 from starlette.types import Receive, Scope, Send
 
 from iotkg.errors import IotkgError
 from iotkg.store import MANIFEST, QUADS, check_files
+from iotkg_api.metrics import counts, of_application
 from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -70,10 +72,11 @@ class Editions:
         self.reloads: dict[str, int] = {"taken": 0, "refused": 0}
         """How many new releases were taken over, and how many could not be."""
 
-    @property
-    def current(self) -> FastAPI | None:
-        """The application that answers new requests; None before the start."""
-        return self._current.app if self._current else None
+    def figures(self) -> Iterator[Metric]:
+        """Tell of the releases, and of the one that is served."""
+        yield counts("iotkg_releases", "New releases seen since the start", "result", self.reloads)
+        if self._current is not None:
+            yield from of_application(self._current.app.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request from the edition that is current when it comes."""

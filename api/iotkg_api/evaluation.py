@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from sys import maxsize
 from typing import Any, Final
 
 from pyoxigraph import NamedNode, QueryTriples, Store
 
 from iotkg import guard
 from iotkg_api import faults, serializing
+from iotkg_api.rows import more_rows
 from iotkg_api.serializing import Results
 
 _SCRATCH: Final = NamedNode("urn:iotkg:scratch")
@@ -94,8 +96,8 @@ class Reply:
         return cls(**{**head, "outcome": Outcome(head["outcome"])}, body=body)
 
 
-def evaluate(store: Store, known: frozenset[str], query: Query, limit: int) -> Reply:
-    """Answer a query over a store whose graphs are ``known``, in at most ``limit`` bytes."""
+def evaluate(store: Store, known: frozenset[str], query: Query, limit: int, rows: int = maxsize) -> Reply:
+    """Answer a query over a store whose graphs are ``known``, in at most so many bytes and ``rows``."""
     try:
         seen = guard.inspect(query.text)
     except guard.Refused as error:
@@ -109,11 +111,11 @@ def evaluate(store: Store, known: frozenset[str], query: Query, limit: int) -> R
         detail = f"The dataset has no graph {', '.join(f'<{graph}>' for graph in unknown)}"
         return Reply(outcome=Outcome.UNKNOWN_GRAPH, detail=_shortened(detail))
     try:
-        return _answer(partial(_run, store, query.text, default, named), query, seen, limit)
+        return _within(_answer(partial(_run, store, query.text, default, named), query, seen, limit), rows)
     except SyntaxError as error:
         return _syntax(str(error), query.text)
-    except serializing.TooLarge:
-        detail = f"The result is longer than {limit:,} bytes; ask for less, or page with ORDER BY and LIMIT"
+    except serializing.TooLarge as error:
+        detail = f"The result has more than {error}; ask for less, or page with ORDER BY and LIMIT"
         return Reply(outcome=Outcome.TOO_LARGE, detail=detail)
     except (ValueError, RuntimeError, OSError) as error:
         return Reply(outcome=Outcome.FAILED, detail=_shortened(str(error)))
@@ -140,6 +142,13 @@ def _answer(run: Callable[[], Results], query: Query, seen: guard.Inspection, li
         chosen = others[0]
         body = serializing.write(run(), run, chosen, limit, seen.prefixes)
     return Reply(outcome=Outcome.ANSWER, table=table, media_type=chosen, volatile=seen.volatile, body=body)
+
+
+def _within(reply: Reply, rows: int) -> Reply:
+    """Give a reply back unless its table has more than ``rows``."""
+    if reply.outcome is Outcome.ANSWER and reply.table and more_rows(reply.body, reply.media_type, rows):
+        raise serializing.TooLarge(f"{rows:,} rows")
+    return reply
 
 
 def _run(store: Store, text: str, default: Sequence[str], named: Sequence[str]) -> Results:

@@ -31,12 +31,14 @@ class Ready:
     waiting: int
 
 
+@router.head("/live", include_in_schema=False)
 @router.get("/live", summary="Does the service run?")
 async def live() -> Live:
     """Answer whenever the event loop runs."""
     return Live(status="live")
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", summary="Can the service answer queries?")
 async def ready(request: Request) -> Ready:
     """Answer when a worker lives, idle or busy.

@@ -26,6 +26,7 @@ from iotkg.errors import (
     UnknownQuery,
 )
 from iotkg.vocab import BASE
+from iotkg_api.logs import REQUEST
 from iotkg_api.pages import error_page, wants_html
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -48,6 +49,7 @@ class Kind(Enum):
     TIMEOUT = ("request-timeout", 408, "The request took too long to arrive")
     REQUEST_TOO_LARGE = ("request-too-large", 413, "The request is too large")
     UNSUPPORTED_TYPE = ("unsupported-media-type", 415, "The body has a type we do not read")
+    TOO_MANY = ("too-many-requests", 429, "There are too many requests")
     INVALID_PARAMETER = ("invalid-parameter", 422, "A parameter has a value that is not allowed")
     INTERNAL = ("internal-error", 500, "The service failed")
     TOO_SLOW = ("too-slow", 503, "The query took longer than it may")
@@ -120,6 +122,9 @@ def response(problem: Problem) -> Response:
 
 
 def _write(body: Mapping[str, object], status: int, headers: Mapping[str, str] | None) -> Response:
+    request = REQUEST.get()
+    if request:
+        body = {**body, "instance": f"{BASE}request/{request}"}
     content = json.dumps(body, ensure_ascii=False).encode()
     all_headers = {"Cache-Control": "no-store", **(headers or {})}
     return Response(content, status, headers=all_headers, media_type=MEDIA_TYPE)

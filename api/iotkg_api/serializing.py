@@ -31,7 +31,7 @@ _QUOTED: Final = re.compile(rb'"[^"]*"')
 
 
 class TooLarge(Exception):
-    """The answer outgrew its limit."""
+    """The answer outgrew its limit, which the message names."""
 
 
 class Uncarried(Exception):
@@ -42,13 +42,13 @@ class _Bounded:
     """Collects what the serialiser writes, up to a limit: the part of a file that it uses."""
 
     def __init__(self, limit: int) -> None:
-        self._left = limit
+        self._limit = self._left = limit
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> int:
         self._left -= len(data)
         if self._left < 0:
-            raise TooLarge
+            raise TooLarge(f"{self._limit:,} bytes")
         self._parts.append(bytes(data))
         return len(data)
 

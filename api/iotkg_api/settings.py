@@ -6,6 +6,7 @@ Every field has an environment variable, ``IOTKG_`` and the field's name in capi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -17,8 +18,11 @@ from iotkg.layout import Layout
 _PREFIX: Final = "IOTKG_"
 _MEBIBYTE: Final = 1 << 20
 _LAST_PORT: Final = 65535
+RATE: Final = re.compile(r"([1-9][0-9]{0,8})/([smh])\Z", re.ASCII)
+ACCESS_LOGS: Final = ("all", "failures", "none")
 _POSITIVE: Final = (
     "workers",
+    "quick_s",
     "deadline_s",
     "memory_bytes",
     "result_bytes",
@@ -43,8 +47,10 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     """The address clients use, when a proxy stands in between; else it is read from each request."""
-    workers: int = 2
-    """Processes that evaluate queries, one query each at a time."""
+    workers: int = 3
+    """Processes that evaluate queries, one query each at a time; of several, one is kept for quick queries."""
+    quick_s: float = 0.05
+    """Seconds of processor time after which a query is no longer quick."""
     deadline_s: float = 10.0
     """Seconds a worker gets for one query; a request waits no longer than this for a worker either."""
     memory_bytes: int = 1024 * _MEBIBYTE
@@ -59,6 +65,12 @@ class Settings:
     """Requests that may wait for a worker; further ones are refused at once."""
     patience_s: float = 10.0
     """Seconds a client gets for a request's head, again for its body, and to take some of the answer."""
+    rate: str = ""
+    """Requests that one client may send, as in 10/s, 600/m or 5000/h; empty for as many as it likes."""
+    proxies: str = ""
+    """Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, joined by commas."""
+    access_log: str = "failures"
+    """Which requests the log tells of: all, failures (what failed, was refused or took a second), or none."""
     connections: int = 1000
     """Connections that may be open; beyond that, those that wait longest for a request are closed."""
     watch_s: float = 2.0
@@ -70,6 +82,10 @@ class Settings:
             wrong.append("watch_s must be 0 or more")
         if not 0 <= self.port <= _LAST_PORT:
             wrong.append(f"port must be from 0 to {_LAST_PORT}")
+        if self.access_log not in ACCESS_LOGS:
+            wrong.append(f"access_log must be one of {', '.join(ACCESS_LOGS)}")
+        if self.rate and RATE.match(self.rate) is None:
+            wrong.append(f"rate is {self.rate!r}; write it as 10/s, 600/m or 5000/h")
         if wrong:
             raise InvalidParameter("; ".join(wrong))
 

@@ -23,7 +23,9 @@ from starlette.types import Receive
 from iotkg.errors import InvalidParameter
 from iotkg_api import description, editor
 from iotkg_api.evaluation import Outcome, Query, Reply
+from iotkg_api.limiting import client_of
 from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing, names, names_any
+from iotkg_api.observing import note
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
 from iotkg_api.workers import Busy, TooSlow, WorkerDied
@@ -40,6 +42,7 @@ _KINDS: Final = {
     Outcome.FAILED: Kind.QUERY_FAILED,
 }
 _ETAG_LENGTH: Final = 32
+_HASH_LENGTH: Final = 16
 
 router = APIRouter()
 
@@ -126,24 +129,31 @@ async def evaluate(request: Request, query: Query) -> Reply:
     Raises: Problem when it takes too long or too much, or no worker is free.
     """
     pool = request.app.state.pool
+    note(request.scope, query=sha256(query.text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH])
     later = {"Retry-After": str(ceil(request.app.state.settings.deadline_s))}
     try:
-        return await _while_connected(request.receive, pool.query(query))
+        reply = await _while_connected(request, pool.query(query, client_of(request.scope)))
     except TooSlow as error:
+        note(request.scope, outcome="too-slow")
         raise Problem(Kind.TOO_SLOW, str(error), later) from error
     except Busy as error:
+        note(request.scope, outcome="busy")
         raise Problem(Kind.BUSY, str(error), later) from error
     except WorkerDied as error:
+        note(request.scope, outcome="worker-died")
         raise Problem(Kind.WORKER_DIED, str(error), later) from error
+    note(request.scope, outcome=reply.outcome)
+    return reply
 
 
-async def _while_connected(receive: Receive, work: Coroutine[Any, Any, Reply]) -> Reply:
+async def _while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
     """Wait for a reply, and give the query up when its client leaves."""
     task = asyncio.create_task(work)
-    watch = asyncio.create_task(_disconnected(receive))
+    watch = asyncio.create_task(_disconnected(request.receive))
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
+            note(request.scope, outcome="left")
             raise Problem(Kind.BAD_REQUEST, "The client left")  # nobody reads this
         return task.result()
     finally:

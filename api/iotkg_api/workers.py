@@ -1,8 +1,12 @@
 """The pool of query workers, as the web process sees it.
 
 ``Pool.query`` hands a query to a free worker and waits for its reply, no longer than the deadline. A worker that
-is late, dies, or whose client has gone is ended and replaced; other queries do not notice. Waiting requests are
-served in the order they came.
+is late, dies, or whose client has gone is ended and replaced; other queries do not notice.
+
+What a query costs nobody knows beforehand. So every query starts as a quick one, on any free worker, and the clients'
+queries take turns. One that is not done soon is *long*. Of several workers one is never left to long queries: where a
+query becomes long on the last of them, it is stopped and starts again when a long one has ended. A query is read-only,
+so starting again changes nothing, and a query known to be long starts as one.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +25,17 @@ from iotkg.store import QUADS, Manifest
 from iotkg_api import wire, zygote
 from iotkg_api.channels import Worker, WorkerLost, Zygote
 from iotkg_api.evaluation import Query, Reply
+from iotkg_api.metrics import Metrics
+from iotkg_api.queueing import FairQueue, Place
 from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
+_LEAST_PAUSE: Final = 0.02
+_EVERYDAY: Final = frozenset({"grown", "left", "long", "moved"})
+_REMEMBERED: Final = 1024
+"""Queries known to be long."""
 
 
 class TooSlow(EngineError):
@@ -39,6 +50,23 @@ class WorkerDied(EngineError):
     """The worker ended while it evaluated a query: out of memory, stack overflow, or killed."""
 
 
+class _Moved(EngineError):
+    """A query that became long on the worker kept for quick ones."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A query under way: its worker, whose it is, and the worker's time when it began."""
+
+    worker: Worker
+    client: str
+    began: float
+    timer: asyncio.TimerHandle | None = None
+    outlasted: bool = False
+    promoted: bool = False
+    """It became long under way."""
+
+
 class Pool:
     """Workers over one release.
 
@@ -46,19 +74,24 @@ class Pool:
     change what this service answers.
     """
 
-    def __init__(self, settings: Settings, manifest: Manifest) -> None:
+    def __init__(self, settings: Settings, manifest: Manifest, metrics: Metrics | None = None) -> None:
         self._settings = settings
+        self._metrics = Metrics() if metrics is None else metrics
         self._sha256 = manifest["files"][QUADS]["sha256"]
         self._file = (Path(settings.dist) / QUADS).open("rb")
         self._zygote: Zygote | None = None
         self._workers: set[Worker] = set()
         self._idle: deque[Worker] = deque()
-        self._waiting: deque[asyncio.Future[Worker]] = deque()
+        self._quick: FairQueue[Worker] = FairQueue()
+        self._slow: FairQueue[Worker] = FairQueue()
+        self._long: set[Worker] = set()
+        self._max_long = max(1, settings.workers - 1)
+        self._load: Counter[str] = Counter()
+        """Long queries of each client, under way or waiting."""
+        self._known_long: OrderedDict[int, None] = OrderedDict()
         self._short = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
         self._burials: set[asyncio.Task[int | None]] = set()
-        self.ended = 0
-        """Workers ended or lost since the start."""
 
     @property
     def alive(self) -> int:
@@ -73,7 +106,12 @@ class Pool:
     @property
     def waiting(self) -> int:
         """Requests that wait for a worker."""
-        return len(self._waiting)
+        return len(self._quick) + len(self._slow)
+
+    @property
+    def long(self) -> int:
+        """Queries under way that are no longer quick."""
+        return len(self._long)
 
     @property
     def pids(self) -> frozenset[int]:
@@ -95,92 +133,194 @@ class Pool:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
-        for future in self._waiting:
-            if not future.done():
-                future.set_exception(Busy("The service is shutting down"))
-        workers, self._workers = self._workers, set()
-        self._idle.clear()
-        for worker in workers:
-            worker.close()
+        for place in (*self._quick.all(), *self._slow.all()):
+            if not place.turn.done():
+                place.turn.set_exception(Busy("The service is shutting down"))
+        for worker in list(self._workers):
+            self._bury(worker)
+        await asyncio.gather(*self._burials, return_exceptions=True)
         if self._zygote is not None:
             await self._zygote.close()
-        await asyncio.gather(*self._burials, return_exceptions=True)
         self._file.close()
 
-    async def query(self, query: Query) -> Reply:
-        """Evaluate a query in a worker.
+    async def query(self, query: Query, client: str = "") -> Reply:
+        """Evaluate a query in a worker; the queries of one ``client`` take turns with those of others.
 
         Raises: TooSlow at the deadline; Busy when no worker is free in time; WorkerDied.
         """
-        worker = await self._acquire()
-        while worker.lost:
-            self._bury(worker)
-            worker = await self._acquire()
-        keep = False
+        message = wire.frame(query.head())
+        if hash(message) not in self._known_long:
+            with suppress(_Moved):
+                return await self._evaluate(message, client, long=False)
+        self._load[client] += 1
+        try:
+            return await self._evaluate(message, client, long=True)
+        finally:
+            self._unload(client)
+
+    async def _evaluate(self, message: bytes, client: str, *, long: bool) -> Reply:
+        worker = await self._living(client, long=long)
+        job = _Job(worker, client, worker.busy_s())
+        job.timer = asyncio.get_running_loop().call_later(self._settings.quick_s, self._watch, job)
+        reason = "left"
         try:
             async with asyncio.timeout(self._settings.deadline_s):
-                reply = await worker.ask(wire.frame(query.head()), self._settings.result_bytes)
-            keep = not reply.retire
+                reply = await worker.ask(message, self._settings.result_bytes)
+            reason = "grown" if reply.retire else "long" if job.outlasted else ""
+            self._remember(message, long=job.outlasted)
         except TimeoutError:
+            reason = "deadline"
+            self._remember(message, long=True)
             limit = self._settings.deadline_s
             raise TooSlow(f"The query was stopped at its limit of {limit:g} seconds") from None
+        except _Moved:
+            reason = "moved"
+            self._remember(message, long=True)
+            raise
         except WorkerLost:
-            raise WorkerDied(_obituary(await self._bury(worker))) from None
+            code = await self._bury(worker)
+            reason, obituary = _obituary(code)
+            self._ended(worker, reason)
+            raise WorkerDied(obituary) from None
         else:
             return reply
         finally:
-            if keep:
-                self._release(worker)
+            job.timer.cancel()
+            self._long.discard(worker)
+            if job.promoted:
+                self._unload(client)
+            if reason:
+                self._bury(worker, reason)
+                self._dispatch()
             else:
-                self._bury(worker)
+                self._release(worker)
 
-    async def _acquire(self) -> Worker:
-        if self._idle and not self._waiting:
+    def _watch(self, job: _Job) -> None:
+        """Take a query for long that has used its time as a quick one; stop it where no more may be long."""
+        left = self._settings.quick_s - (job.worker.busy_s() - job.began)
+        if left > 0:
+            again = max(left, _LEAST_PAUSE)
+            job.timer = asyncio.get_running_loop().call_later(again, self._watch, job)
+            return
+        job.outlasted = True
+        if job.worker not in self._long:
+            if len(self._long) >= self._max_long:
+                job.worker.fail(_Moved("The query is long"))
+                return
+            self._long.add(job.worker)
+            self._load[job.client] += 1
+            job.promoted = True
+        job.worker.yield_to_others()
+
+    def _remember(self, message: bytes, *, long: bool) -> None:
+        """Know a query for a long one, until it is quick again."""
+        if not long:
+            self._known_long.pop(hash(message), None)
+            return
+        self._known_long[hash(message)] = None
+        if len(self._known_long) > _REMEMBERED:
+            self._known_long.popitem(last=False)
+
+    def _unload(self, client: str) -> None:
+        self._load[client] -= 1
+        if not self._load[client]:
+            del self._load[client]
+
+    async def _living(self, client: str, *, long: bool) -> Worker:
+        """Wait for a worker that has not died meanwhile."""
+        worker = await self._acquire(client, long=long)
+        while worker.lost:
+            self._long.discard(worker)
+            self._bury(worker, "died")
+            worker = await self._acquire(client, long=long)
+        return worker
+
+    async def _acquire(self, client: str, *, long: bool) -> Worker:
+        if not long and self._idle and not self._quick:
+            self._metrics.waited(0)
             return self._idle.popleft()
-        if len(self._waiting) >= self._settings.queue:
-            raise Busy(f"{len(self._waiting)} requests are waiting already")
-        future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        loop = asyncio.get_running_loop()
+        place: Place[Worker] = Place(client, loop.create_future())
+        queue = self._slow if long else self._quick
+        queue.add(place)
+        if self.waiting > self._settings.queue:
+            self._turn_away()
+        self._dispatch()
         worker = None
         try:
             async with asyncio.timeout(self._settings.deadline_s):
-                worker = await future
+                worker = await place.turn
         except TimeoutError:
             raise Busy(f"No worker became free within {self._settings.deadline_s:g} seconds") from None
         else:
             return worker
         finally:
-            if future in self._waiting:
-                self._waiting.remove(future)
-            if worker is None and future.done() and not future.cancelled() and future.exception() is None:
-                self._release(future.result())  # given to us at the moment we gave up
+            self._metrics.waited(loop.time() - place.since)
+            queue.remove(place)
+            turn = place.turn
+            if worker is None and turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._long.discard(turn.result())
+                self._release(turn.result())  # given to us at the moment we gave up
+
+    def _turn_away(self) -> None:
+        """Refuse the last request of the client that has the most waiting."""
+        lines = [queue for queue in (self._quick, self._slow) if queue]
+        last = max(lines, key=len).last_of_longest()
+        for queue in lines:
+            queue.remove(last)
+        if not last.turn.done():
+            last.turn.set_exception(Busy(f"{self.waiting} requests are waiting already"))
 
     def _release(self, worker: Worker) -> None:
         """Give a worker to the next request that waits, or let it idle."""
         if worker.lost:
-            self._bury(worker)
+            self._bury(worker, "died")
             return
-        while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(worker)
-                return
         self._idle.append(worker)
+        self._dispatch()
 
-    def _bury(self, worker: Worker) -> asyncio.Task[int | None]:
+    def _dispatch(self) -> None:
+        """Give idle workers to those who wait: to long queries as many as may be long, the others to quick ones."""
+        while self._idle:
+            # a worker that is being replaced is not there for the quick
+            long = bool(self._slow) and len(self._long) < min(self._max_long, max(1, self.alive - 1))
+            if not long and not self._quick:
+                return
+            place = (self._slow if long else self._quick).next(self._load)
+            if place.turn.done():
+                continue
+            worker = self._idle.popleft()
+            if long:
+                self._long.add(worker)
+            place.turn.set_result(worker)
+
+    def _bury(self, worker: Worker, reason: str = "") -> asyncio.Task[int | None]:
         """Take a worker out of the pool, end its process and have it replaced; once for each worker."""
+        if reason:
+            self._ended(worker, reason)
         if worker.burial is not None:
             return worker.burial
         worker.close()
         self._workers.discard(worker)
         with suppress(ValueError):
             self._idle.remove(worker)
-        self.ended += 1
-        worker.burial = asyncio.create_task(worker.zygote.reap(worker.pid))
+        worker.burial = asyncio.create_task(worker.kill())
         self._burials.add(worker.burial)
         worker.burial.add_done_callback(self._burials.discard)
         self._short.set()
         return worker.burial
+
+    def _ended(self, worker: Worker, reason: str) -> None:
+        """Tell once why a worker has ended."""
+        if worker.epitaph:
+            return
+        worker.epitaph = reason
+        self._metrics.ended(reason)
+        _LOG.log(
+            logging.INFO if reason in _EVERYDAY else logging.WARNING,
+            "a query worker has ended",
+            extra={"worker": worker.pid, "reason": reason},
+        )
 
     async def _supervise(self) -> None:
         """Keep the pool full; when the zygote cannot be restarted, try again ever more slowly."""
@@ -193,7 +333,7 @@ class Pool:
                     await self._add()
                     pause = _FIRST_PAUSE
                 except (EngineError, OSError) as error:
-                    _LOG.error("no query worker could be started (%s); trying again", error)
+                    _LOG.error("no query worker could be started; trying again", extra={"fault": str(error)})
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -202,9 +342,8 @@ class Pool:
             if self._zygote is not None:
                 _LOG.warning("the parent of the query workers has died; starting another")
                 await self._zygote.close()
-            self._zygote = await Zygote.start(
-                self._file, self._sha256, self._settings.memory_bytes, self._settings.result_bytes
-            )
+            limits = (self._settings.memory_bytes, self._settings.result_bytes, self._settings.result_rows)
+            self._zygote = await Zygote.start(self._file, self._sha256, *limits)
         worker = await self._zygote.spawn(self._on_lost)
         self._workers.add(worker)
         self._release(worker)
@@ -212,16 +351,19 @@ class Pool:
     def _on_lost(self, worker: Worker) -> None:
         """Replace a worker that died while it idled; the one who waits for a busy worker buries it."""
         if worker in self._idle:
-            _LOG.warning("query worker %d has died; replacing it", worker.pid)
-            self._bury(worker)
+            self._bury(worker, "died")
 
 
-def _obituary(code: int | None) -> str:
-    """Say how a worker ended: its exit code, or minus the signal that ended it, or None."""
+def _obituary(code: int | None) -> tuple[str, str]:
+    """Say how a worker ended, in a word and to its client: by its exit code, or minus the signal, or None."""
     if code in {-signal.SIGABRT, zygote.EXIT_MEMORY}:
         return (
-            "The query needed more memory than one query may use; ask for less, or sort and group fewer rows"
+            "memory",
+            "The query needed more memory than one query may use; ask for less, or sort and group fewer rows",
         )
     if code in {-signal.SIGSEGV, -signal.SIGBUS}:
-        return "The query is nested too deeply or too long a chain for the engine; make it simpler"
-    return "The process that evaluated the query was ended; try again"
+        return (
+            "stack",
+            "The query is nested too deeply or too long a chain for the engine; make it simpler",
+        )
+    return "died", "The process that evaluated the query was ended; try again"

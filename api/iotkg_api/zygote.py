@@ -1,9 +1,9 @@
 """The parent of the query workers: loads the release once, then forks a worker whenever it is told to.
 
-``python -m iotkg_api.zygote CONTROL DATASET SHA256 MEMORY RESULT`` (two file descriptors, a hash, two numbers of
-bytes). It has one thread, so forking is safe, and imports neither FastAPI nor rdflib. Orders come over the
-control socket, each answered in turn: ``SPAWN`` with a socket for the new worker, ``REAP`` to end a worker and
-learn how it ended. When the control socket closes, it ends all its workers and itself.
+``python -m iotkg_api.zygote CONTROL DATASET SHA256 MEMORY RESULT ROWS`` (two file descriptors, a hash, two numbers
+of bytes, one of rows). It has one thread, so forking is safe, and imports neither FastAPI nor rdflib. Orders come
+over the control socket, each answered in turn: ``SPAWN`` with a socket for the new worker, ``REAP`` to end a worker
+and learn how it ended. When the control socket closes, it ends all its workers and itself.
 
 A worker answers one query at a time over its socket. It holds no other file and can open none, its memory is
 limited, and it dies with its parent (Linux).
@@ -53,7 +53,8 @@ _PR_SET_PDEATHSIG: Final = 1
 def main(arguments: list[str]) -> int:
     """Load the release and serve orders until the control socket closes."""
     control_fd, dataset_fd = int(arguments[0]), int(arguments[1])
-    expected, memory, result = arguments[2], int(arguments[3]), int(arguments[4])
+    expected = arguments[2]
+    memory, result, rows = map(int, arguments[3:])
     logs.plain()
     for number in (
         signal.SIGINT,
@@ -75,19 +76,19 @@ def main(arguments: list[str]) -> int:
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=control_fd) as control:
-        _Orders(control, store, memory, result).serve()
+        _Orders(control, store, memory, result, rows).serve()
     return 0
 
 
 class _Orders:
     """The control socket's side of the zygote."""
 
-    def __init__(self, control: socket.socket, store: Store, memory: int, result: int) -> None:
+    def __init__(self, control: socket.socket, store: Store, memory: int, result: int, rows: int) -> None:
         self._control = control
         self._store = store
         self._known = frozenset(name.value for name in store.named_graphs())
         self._memory = memory
-        self._result = result
+        self._limits = (result, rows)
         self._children: set[int] = set()
 
     def serve(self) -> None:
@@ -139,7 +140,7 @@ class _Orders:
         try:
             _die_with_parent(parent)
             _confine(fd, self._memory)
-            work(socket.socket(fileno=_WORKER_SOCKET), self._store, self._known, self._memory, self._result)
+            work(socket.socket(fileno=_WORKER_SOCKET), self._store, self._known, self._memory, self._limits)
             code = 0
         except MemoryError:
             code = EXIT_MEMORY
@@ -149,7 +150,9 @@ class _Orders:
             os._exit(code)
 
 
-def work(connection: socket.socket, store: Store, known: frozenset[str], memory: int, result: int) -> None:
+def work(
+    connection: socket.socket, store: Store, known: frozenset[str], memory: int, limits: tuple[int, int]
+) -> None:
     """Answer queries until the connection closes."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024
@@ -159,7 +162,7 @@ def work(connection: socket.socket, store: Store, known: frozenset[str], memory:
         if content is None:
             break
         head, _ = wire.unpack(content, head_length)
-        reply = evaluate(store, known, Query.from_head(head), result)
+        reply = evaluate(store, known, Query.from_head(head), *limits)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
         _send(connection, replace(reply, retire=grown > memory // _MAX_GROWTH))
 

@@ -1,0 +1,121 @@
+"""What an operator sees of each request: its identifier, its line in the log and its place in the figures.
+
+Also where a client that asks too often is told so. A handler adds what it knows with ``note``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from math import ceil
+from secrets import token_hex
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from iotkg_api.limiting import Rate, client_of
+from iotkg_api.logs import REQUEST
+from iotkg_api.metrics import Metrics
+from iotkg_api.problems import Kind, Problem, response
+
+_LOG: Final = logging.getLogger(__name__)
+_NOTES: Final = "iotkg.notes"
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
+_ID_BYTES: Final = 8
+_SLOW_S: Final = 1.0
+_FAULT: Final = 500
+_LEFT: Final = 499
+"""The status that proxies log for a client that left; it is never sent."""
+_NOTABLE: Final = frozenset({408, 413, 429, _LEFT})
+_PATH_SHOWN: Final = 200
+_FREE: Final = ("/health/", "/metrics")
+
+
+def note(scope: Scope, **what: str | int) -> None:
+    """Add to what the log says of a request: its ``outcome``, the hash of its ``query``; never the text."""
+    scope.setdefault(_NOTES, {}).update(what)
+
+
+class Observed:
+    """The outermost layer."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, *, rate: Rate | None, log: str, headers: Mapping[str, str]
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._rate = rate
+        self._log = log
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless its client asks too often; count and log what came of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+        identifier = _identifier(scope)
+        token = REQUEST.set(identifier)
+        notes: dict[str, Any] = {}
+        scope[_NOTES] = notes
+        header = (b"x-request-id", identifier.encode("ascii"))
+        status = sent = 0
+
+        async def send_observed(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            wait = self._wait(scope, started)
+            if wait:
+                await self._refuse(wait)(scope, receive, send_observed)
+            else:
+                await self._app(scope, receive, send_observed)
+        finally:
+            seconds = time.monotonic() - started
+            if notes.get("outcome") == "left" or not status:
+                status = _LEFT
+            self._metrics.answered(scope["path"], status, seconds, sent)
+            if self._log != "none":
+                self._tell(scope, notes, status, seconds, sent)
+            REQUEST.reset(token)
+
+    def _wait(self, scope: Scope, now: float) -> float:
+        if self._rate is None or scope["path"].startswith(_FREE):
+            return 0
+        return self._rate.wait(client_of(scope), now)
+
+    def _refuse(self, wait: float) -> ASGIApp:
+        detail = "There are more requests from your address than this service allows; ask again later"
+        problem = Problem(Kind.TOO_MANY, detail, {**self._headers, "Retry-After": str(ceil(wait))})
+        return response(problem)
+
+    def _tell(self, scope: Scope, notes: Mapping[str, Any], status: int, seconds: float, sent: int) -> None:
+        notable = status >= _FAULT or status in _NOTABLE or seconds >= _SLOW_S
+        if not notable and self._log != "all":
+            return
+        what = {
+            "client": client_of(scope),
+            "method": scope["method"],
+            "path": scope["path"][:_PATH_SHOWN],
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "bytes": sent,
+            **notes,
+        }
+        _LOG.log(logging.WARNING if status >= _FAULT else logging.INFO, "request", extra=what)
+
+
+def _identifier(scope: Scope) -> str:
+    """Take the client's identifier of a request if it is well formed, else make one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.match(value):
+            return str(value, "ascii")
+    return token_hex(_ID_BYTES)
