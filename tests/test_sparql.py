@@ -548,7 +548,7 @@ def test_answers_that_vary_are_not_cached(client, function):
 def test_health(client):
     assert client.get("/health/live").json() == {"status": "live"}
     ready = client.get("/health/ready").json()
-    assert (ready["status"], ready["workers"], len(ready["release"])) == ("ready", 2, 64)
+    assert (ready["status"], ready["workers"], len(ready["release"])) == ("ready", 3, 64)
 
 
 def test_the_endpoint_is_described(client):
