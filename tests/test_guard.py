@@ -1,5 +1,8 @@
 """What the guard refuses, and what it lets pass: words in strings, names and comments are not keywords."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +51,11 @@ def test_words_that_are_no_keywords_pass(query):
         "PREFIX : <http://x/> SELECT * { SERVICE:a { } }",
         "PREFIX : <http://x/> SELECT * { SERVICESILENT:a { } }",
         "SELECT * { ?s ?p 'unterminated \n SERVICE <http://x/> { } }",
+        "SELECT * { ?s ?p 'unterminated SERVICE <http://x/> { } }",
+        'SELECT * { ?s ?p """x" SERVICE <http://x/> { } }',
+        "SELECT * { ?s ?p '''unterminated # SERVICE <http://x/> { } }",
+        "SELECT * { ?s ?p a.SERVICE<http://x/>{ } }",
+        "SELECT * { ?s ?p 1.SERVICE<http://x/>{ } }",
     ],
 )
 def test_service_is_refused_however_it_is_written(query):
@@ -146,6 +154,33 @@ def test_an_iri_that_cannot_be_resolved_is_left_to_the_parser():
         "x",
         "http://[y",
     )
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a-", "a-.", "\\'", '\\"', "'''\\", "<a", "a:.", "@a-", "1e", "ab ", "\\u0053"]
+)
+def test_time_grows_no_faster_than_the_query(piece):
+    """Read once from each of its characters, most of these would take an hour; a child that hangs is ended."""
+    code = (
+        "import sys; from iotkg.guard import tokenize; from iotkg_api.faults import find\n"
+        "text = sys.stdin.buffer.read().decode(); find(text); print(sum(1 for _ in tokenize(text)))"
+    )
+    text = "ASK {" + piece * (200_000 // len(piece))
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=text.encode(), capture_output=True, timeout=60, check=True
+    )
+
+    assert int(done.stdout) > 2
+
+
+def test_words_dots_and_hyphens_are_told_from_prefixes():
+    tokens = [(token.kind, token.text) for token in tokenize("a.b:c a.b.c a-:x a-b a.:x é-1.2:y _a:b")]
+
+    assert tokens == [
+        ("name", "a.b:c"), ("word", "a"), ("mark", "."), ("word", "b"), ("mark", "."), ("word", "c"),
+        ("name", "a-:x"), ("word", "a"), ("mark", "-"), ("word", "b"), ("word", "a"), ("mark", "."), ("name", ":x"),
+        ("name", "é-1.2:y"), ("word", "_a"), ("name", ":b"),
+    ]  # fmt: skip
 
 
 @given(st.text())

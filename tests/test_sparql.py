@@ -1,4 +1,4 @@
-"""The endpoint over a real socket: the SPARQL 1.1 Protocol, eight result types, errors, and real clients."""
+"""The endpoint over a real socket: the SPARQL 1.1 Protocol, eight result types, errors."""
 
 import asyncio
 import csv
@@ -6,7 +6,6 @@ import io
 import json
 import socket
 import xml.etree.ElementTree as ET
-from itertools import product
 
 import httpx
 import pytest
@@ -605,54 +604,6 @@ def test_a_failing_page_is_our_fault(tmp_path, monkeypatch):
 
     failed = get_from(create_app(Settings(dist=tmp_path)), headers=browser)
     assert "secret" not in problem(failed, 500, "internal-error")["detail"]
-
-
-# Real clients
-
-
-@pytest.mark.parametrize(("kind", "method"), list(product(["json", "xml", "csv", "tsv"], ["GET", "POST"])))
-def test_sparqlwrapper(server, kind, method):
-    from SPARQLWrapper import SPARQLWrapper
-
-    endpoint = SPARQLWrapper(server.sparql, returnFormat=kind)
-    endpoint.setMethod(method)
-    endpoint.setQuery("SELECT ?o WHERE { ?s <http://example.org/size> ?o }")
-    result = endpoint.query().convert()
-
-    if kind == "json":
-        assert result["results"]["bindings"][0]["o"]["value"] == "3"
-    elif kind == "xml":
-        assert result.getElementsByTagName("literal")[0].firstChild.data == "3"
-    else:
-        assert b"3" in result
-
-
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
-def test_sparqlwrapper_reads_graphs(server):
-    from SPARQLWrapper import SPARQLWrapper
-
-    for kind in ("turtle", "json-ld", "rdf+xml"):
-        endpoint = SPARQLWrapper(server.sparql, returnFormat=kind)
-        endpoint.setQuery(CONSTRUCT)
-        result = endpoint.query().convert()
-        text = result if isinstance(result, bytes) else result.serialize(format="nt").encode()
-        assert b"example.org/" in text
-
-
-def test_rdflib_queries_the_endpoint(server):
-    from rdflib import Graph, URIRef
-    from rdflib.plugins.stores.sparqlstore import SPARQLStore
-
-    graph = Graph(SPARQLStore(server.sparql))
-    subject = URIRef("http://example.org/a")
-    found = {
-        str(row.o) for row in graph.query("SELECT ?o { <http://example.org/a> <http://example.org/name> ?o }")
-    }
-
-    assert found == {TEXT, "物联网"}
-    assert (subject, URIRef("http://example.org/knows"), URIRef("http://example.org/b")) in graph
-    assert bool(graph.query(ASK))
-    assert len(graph.query(CONSTRUCT).graph) == 4
 
 
 def test_json_results_are_those_of_the_specification(client):

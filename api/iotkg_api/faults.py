@@ -40,7 +40,8 @@ class Fault(NamedTuple):
 def find(query: str) -> Fault | None:
     """Find the first slip in a query; None when its tokens show none."""
     tokens = list(tokenize(query))
-    slips = [*_words(tokens), *_prefixes(tokens), *_brackets(tokens)]
+    found = (next(slips, None) for slips in (_words(tokens), _prefixes(tokens), _brackets(tokens)))
+    slips = [slip for slip in found if slip is not None]
     if not slips:
         return None
     token, message = min(slips, key=lambda slip: slip[0].start)
@@ -48,6 +49,7 @@ def find(query: str) -> Fault | None:
 
 
 def _words(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+    """Find words SPARQL does not have, in order; looking for near ones is slow, so only as many as are asked for."""
     for token in tokens:
         if token.kind == "word" and token.keyword not in _WORDS:
             near = get_close_matches(token.keyword, _WORDS, n=1)

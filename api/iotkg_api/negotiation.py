@@ -55,7 +55,7 @@ TABLES: Final = (
 _JSON_LD: Final = "application/ld+json"
 _RDF_XML: Final = "application/rdf+xml"
 GRAPHS: Final = (
-    _offer("text/turtle", "turtle", "ttl"),
+    _offer("text/turtle", "turtle", "ttl", "n3"),
     _offer("application/n-triples", "ntriples", "n-triples", "nt"),
     _offer(_JSON_LD, "jsonld", "json-ld", "json"),
     _offer(_RDF_XML, "rdfxml", "rdf+xml", "rdf", "xml"),

@@ -26,27 +26,46 @@ MAX_OPERATORS: Final = 2000
 """Operators of expressions and paths; overflow between 4,000 and 50,000 (measured)."""
 
 _ESCAPE: Final = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-_TOKENS: Final = re.compile(
-    rf"""
-      (?P<space>   \s++ | \#[^\r\n]*+ )
-    | (?P<iri>     <(?:[^\x00-\x20<>"{{}}|^`\\]|{_ESCAPE})*+> )
-    | (?P<string>  \"\"\"(?:"{{0,2}}+(?:[^"\\]|\\.))*+\"\"\" | '''(?:'{{0,2}}+(?:[^'\\]|\\.))*+'''
+_SPACE: Final = r"(?P<space>   \s++ | \#[^\r\n]*+ )"
+_STRING: Final = r"""
+      (?P<string>  \"\"\"(?:"{0,2}+(?:[^"\\]|\\.))*+\"\"\" | \'\'\'(?:'{0,2}+(?:[^'\\]|\\.))*+\'\'\'
                  | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+' )
+    | (?P<broken>  \"\"\"(?:"{0,2}+(?:[^"\\]|\\.))*+ | \'\'\'(?:'{0,2}+(?:[^'\\]|\\.))*+
+                 | "(?:[^"\\\r\n]|\\.)*+ | '(?:[^'\\\r\n]|\\.)*+ )
+"""
+_NAMES: Final = rf"""
+      (?P<iri>     <(?:[^\x00-\x20<>"{{}}|^`\\]|{_ESCAPE})*+> )
     | (?P<blank>   _:\w[\w.\-]*+ )
-    | (?P<name>    (?:[^\W\d_](?:[\w.\-]*\w)?)?:(?:[\w.\-:]|%[0-9A-Fa-f]{{2}}|\\[^\w\s])*+ )
-    | (?P<variable>[?$]\w++ )
+    | (?P<name>    (?:[^\W\d_][\w.\-]*+(?<!\.))?:(?:[\w.\-:]|%[0-9A-Fa-f]{{2}}|\\[^\w\s])*+ )
+    | (?P<run>     [^\W\d_][\w.\-]*+ )
+"""
+_REST: Final = r"""
+      (?P<variable>[?$]\w++ )
     | (?P<tag>     @[A-Za-z]++(?:-[A-Za-z0-9]++)*+ )
     | (?P<number>  [+-]?(?:\d+\.\d*|\.?\d+)(?:[eE][+-]?\d+)? )
     | (?P<word>    [^\W\d]\w*+ )
     | (?P<mark>    \^\^ | && | \|\| | [<>!]= | . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+
+
+def _pattern(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(parts), re.VERBOSE | re.DOTALL)
+
+
+_TOKENS: Final = _pattern(_SPACE, _STRING, _NAMES, _REST)
+_PARTS: Final = {
+    # words, dots and hyphens that turned out to be no prefix
+    "run": _pattern(_REST),
+    # what follows a quote without its partner: nothing hides in it
+    "broken": _pattern(r"(?P<space> \s++ )", _NAMES, _REST),
+}
+"""What some stretches consist of: each is read once more, not once from each of its characters."""
+
 _OPERATORS: Final = frozenset(
     ["||", "&&", "|", "/", "^", "+", "-", "*", "!", "=", "!=", "<", ">", "<=", ">="]
 )
 _CLAUSES: Final = frozenset(
-    ["AS", "BIND", "EXISTS", "FILTER", "GRAPH", "LATERAL", "MINUS", "OPTIONAL", "UNION", "VALUES"]
+    "AS BASE BIND EXISTS FILTER FROM GRAPH LATERAL MINUS OPTIONAL UNION VALUES".split()  # noqa: SIM905
 )
 _UPDATES: Final = frozenset(
     ["ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"]
@@ -128,10 +147,22 @@ def measured(query: str) -> list[Token]:
 
 
 def tokenize(query: str) -> Iterator[Token]:
-    """Split a query into its tokens, without white space and comments; every character belongs to one."""
-    for match in _TOKENS.finditer(query):
+    """Split a query into its tokens, without white space and comments; every character belongs to one.
+
+    Takes time in proportion to the query's length, whatever it holds.
+    """
+    yield from _tokens(_TOKENS, query, 0, len(query))
+
+
+def _tokens(pattern: re.Pattern[str], query: str, start: int, end: int) -> Iterator[Token]:
+    for match in pattern.finditer(query, start, end):
         kind = match.lastgroup or "mark"
-        if kind != "space":
+        if kind == "broken":
+            yield Token("mark", query[match.start()], match.start())
+            yield from _tokens(_PARTS[kind], query, match.start() + 1, match.end())
+        elif kind == "run":
+            yield from _tokens(_PARTS[kind], query, match.start(), match.end())
+        elif kind != "space":
             yield Token(kind, match.group(), match.start())
 
 
