@@ -36,7 +36,7 @@ def server(graphs, layout, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def names(store):
-    return Names(store)
+    return Names(LocalStore(store))
 
 
 def named(store, plan, kind):

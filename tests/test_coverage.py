@@ -11,6 +11,7 @@ from iotkg import build, release
 from iotkg.catalogue import Catalogue
 from iotkg.coverage import bare_table, coverages, to_table
 from iotkg.loading import load_queries
+from iotkg.store import LocalStore
 from iotkg.vocab import IOTKG, term
 from serving import serve
 
@@ -19,7 +20,7 @@ SENTENCE = "加强部门、行业、地区之间的协调与合作，发挥牵�
 
 @pytest.fixture(scope="module")
 def measured(store):
-    (found,) = coverages(Catalogue(store))
+    (found,) = coverages(Catalogue(LocalStore(store)))
     return found
 
 
@@ -69,7 +70,8 @@ def test_a_sentence_whose_statements_are_gone_is_listed(graphs):
     gone = {row["thing"] for row in store.query(query)}
     assert gone
 
-    (found,) = coverages(Catalogue(as_store(t for t in triples if t.subject not in gone)))
+    left = as_store(t for t in triples if t.subject not in gone)
+    (found,) = coverages(Catalogue(LocalStore(left)))
 
     assert [sentence.text for sentence in found.bare] == [SENTENCE]
     assert found.bare[0].names

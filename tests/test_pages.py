@@ -15,6 +15,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 from iotkg import vocab
 from iotkg.catalogue import Catalogue
 from iotkg.queryfile import parse_query
+from iotkg.store import LocalStore
 from iotkg.vocab import ID, IOTKG, RDF, SKOS
 from iotkg_api import answers, contexts, home, pages, problems, resources, wording
 from iotkg_api.wording import WORDING
@@ -45,8 +46,8 @@ class Site:
         for router in (home.router, resources.router, pages.router):
             self.app.include_router(router)
         self.app.add_exception_handler(problems.Problem, problems.on_problem)
-        self.app.state.store = store
-        self.app.state.catalogue = Catalogue(store)
+        self.app.state.source = LocalStore(store)
+        self.app.state.catalogue = Catalogue(self.app.state.source)
         self.app.state.release = {"release": "0123456789abcdef" * 4, "files": {}, "graphs": {}}
         self.app.state.answers = answers
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from iotkg import indexing, search, searchable, words
 from iotkg.errors import InvalidParameter
 from iotkg.searchable import PASSAGE
+from iotkg.store import LocalStore
 from iotkg.terms import Names
 from iotkg.vocab import ID
 
@@ -18,7 +19,7 @@ PLAN = f"{ID}plan/iot-2013_standards"
 
 @pytest.fixture(scope="module")
 def entries(store):
-    return list(searchable.entries(Names(store)))
+    return list(searchable.entries(Names(LocalStore(store))))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def index(entries):
 
 @pytest.fixture(scope="module")
 def text(store):
-    return next(iter(Names(store).rows("SELECT ?t WHERE { ?s iotkg:textContent ?t }")))["t"].value
+    return next(iter(Names(LocalStore(store)).rows("SELECT ?t WHERE { ?s iotkg:textContent ?t }")))["t"].value
 
 
 def keys(found):
@@ -241,7 +242,9 @@ def test_names_from_elsewhere_are_told_apart(index):
 
 
 def test_external_labels_are_of_things_that_the_texts_name(inputs, store):
-    named = {str(row["s"]) for row in Names(store).rows("SELECT ?s WHERE { ?s skos:prefLabel ?label }")}
+    named = {
+        str(row["s"]) for row in Names(LocalStore(store)).rows("SELECT ?s WHERE { ?s skos:prefLabel ?label }")
+    }
     assert inputs.external.triples
     for triple in inputs.external.triples:
         assert str(triple.subject) in named
@@ -295,7 +298,7 @@ def test_the_index_is_kept_in_the_release_and_made_anew_when_stale(store, tmp_pa
 
     def names():
         made.append(1)
-        return Names(store)
+        return Names(LocalStore(store))
 
     one = indexing.opened(names, "one", tmp_path)
     assert indexing.opened(names, "one", tmp_path).search("无锡") == one.search("无锡")

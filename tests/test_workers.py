@@ -16,7 +16,7 @@ import pytest
 from pyoxigraph import Store
 
 from iotkg.errors import EngineError, InputError, InvalidParameter
-from iotkg.store import default_size, load_release, read_manifest
+from iotkg.store import LocalStore, default_size, load_release, read_manifest
 from iotkg_api.evaluation import Outcome, Query, evaluate
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Busy, Pool, TooSlow, WorkerDied
@@ -432,7 +432,7 @@ def test_the_default_view_is_the_union_without_what_stands_apart(small):
     assert values(small, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }") == ["5"]
     assert values(small, "SELECT ?o { ?s <http://example.org/note> ?o }") == []
     assert values(small, f"SELECT ?o {{ GRAPH <{GRAPH}meta> {{ ?s ?p ?o }} }}") == ["only about"]
-    assert default_size(small) == 5
+    assert default_size(LocalStore(small)) == 5
 
 
 def test_blank_nodes_keep_their_labels(small):

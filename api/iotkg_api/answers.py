@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter
-from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QueryTriples
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -118,11 +118,9 @@ def answer(request: Request) -> Response:
     wanted = choose(_OFFERS, request.headers.getlist("accept"), suffix or asked.get("format"))
     if not wanted:
         raise _unacceptable(*_OFFERS)
-    found = request.app.state.store.query(text)
+    found = request.app.state.source.solutions(text)
     if wanted[0] == HTML:
         return render(request, "query.html", _page(request, query, text, table_of(found), given))
-    if isinstance(found, QueryTriples):  # pragma: no cover - a test holds every canned query to SELECT
-        raise Problem(Kind.QUERY_FAILED, f"{name} gives a graph")
     kind = QueryResultsFormat.from_media_type(wanted[0].canonical)
     body = found.serialize(format=kind)
     sent = {**_VARY, "Content-Type": wanted[0].content_type}

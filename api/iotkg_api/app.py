@@ -1,6 +1,6 @@
 """The service: its routes, what every answer carries, and what it holds while it runs.
 
-On ``app.state``: ``settings``; ``release``, the manifest; ``store``, the release for lookups whose cost is known;
+On ``app.state``: ``settings``; ``release``, the manifest; ``source``, the release for lookups whose cost is known;
 ``answers``, the canned queries over it; ``default_triples``, the size of the default view; ``pool``, for queries
 whose cost is not known; ``metrics``, the counters, which outlive a release.
 """
@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iotkg.answering import open_answers
 from iotkg.errors import IotkgError
-from iotkg.store import LocalStore, default_size, load_release, read_manifest
+from iotkg.store import default_size, open_release, read_manifest
 from iotkg_api import (
     answers,
     compare,
@@ -176,10 +176,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.release = read_manifest(settings.dist)
     app.state.pool = Pool(settings, app.state.release, app.state.metrics)
     try:
-        loading = asyncio.to_thread(load_release, settings.dist)
-        app.state.store, _ = await asyncio.gather(loading, app.state.pool.start())
-        app.state.answers = open_answers(settings.dist, LocalStore(app.state.store))
-        app.state.default_triples = default_size(app.state.store)
+        loading = asyncio.to_thread(open_release, settings.dist)
+        app.state.source, _ = await asyncio.gather(loading, app.state.pool.start())
+        app.state.answers = open_answers(settings.dist, app.state.source)
+        app.state.default_triples = default_size(app.state.source)
         yield
     finally:
         await app.state.pool.close()

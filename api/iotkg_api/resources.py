@@ -37,7 +37,7 @@ def catalogue_of(request: Request) -> Catalogue:
     """Give the application's catalogue, made on first use."""
     state = request.app.state
     if getattr(state, "catalogue", None) is None:
-        state.catalogue = Catalogue(state.store)
+        state.catalogue = Catalogue(state.source)
     found: Catalogue = state.catalogue
     return found
 

@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from iotkg.errors import InvalidParameter, UnknownQuery
 from iotkg.identifiers import expand, shorten
 from iotkg.queryfile import Parameter, QueryFile, parse_query
-from iotkg.store import QUERIES, Cell, Source, Table, open_release, read_file, read_manifest
+from iotkg.store import QUERIES, Cell, Source, Table, measured, open_release, read_file, read_manifest
 from iotkg.vocab import PREFIXES, XSD, term
 
 _CHOICES = f"""
@@ -79,8 +79,8 @@ class Answers:
         return self.queries[name]
 
     def select(self, query: str) -> Table:
-        """Answer any SELECT or ASK; see ``iotkg.store.Source``."""
-        return self._store.select(query)
+        """Answer any SELECT or ASK; see ``iotkg.store.Source`` and ``iotkg.store.measured``."""
+        return self._store.select(measured(query))
 
     def run(self, name: str, /, **parameters: str) -> Table:
         """Answer a canned query; parameters left out mean "all".

@@ -1,7 +1,6 @@
 """What a reader is told about a thing: from the store to the values of ``model``, in a handful of queries.
 
-The store's default graph is the union of the release's graphs. The dataset is frozen, so the ontology's names, the
-outlines of documents and the list of keys are read once and kept.
+The dataset is frozen, so the ontology's names, the outlines of documents and the list of keys are read once and kept.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
-from pyoxigraph import DefaultGraph, NamedNode, Store, Triple
+from pyoxigraph import NamedNode, Triple
 
 from iotkg.clauses import ClauseAssembly, Found, read_clauses
 from iotkg.errors import InvalidParameter, UnknownEntity
@@ -21,6 +20,7 @@ from iotkg.links import Incoming, Window, outgoing, read_incoming
 from iotkg.model import Entity, Evidence, Named, Place, Term, Texts, Unit
 from iotkg.outline import Outline, read_outline
 from iotkg.statements import LIMIT, Assembly, Cluster, read_cluster
+from iotkg.store import Source
 from iotkg.terms import Facts, Names, Node, iri_of, number_of, texts
 from iotkg.vocab import ID, IOTKG, RDF, SKOS, term
 
@@ -81,9 +81,8 @@ class Description:
 class Catalogue:
     """A frozen store, read for readers."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.names = Names(store)
+    def __init__(self, source: Source) -> None:
+        self.names = Names(source)
         self._outlines: dict[str, Outline | None] = {}
 
     @cached_property
@@ -111,7 +110,7 @@ class Catalogue:
             iri = NamedNode(f"{ID}{path}")
         except ValueError:
             return False
-        return any(self._store.quads_for_pattern(iri, None, None, DefaultGraph()))
+        return bool(self.names.rows(f"SELECT ?property WHERE {{ {iri} ?property ?value }} LIMIT 1"))
 
     def outline(self, iri: NamedNode) -> Outline | None:
         """Give the outline of the document that an IRI's key begins with; None when it belongs to none."""
@@ -172,20 +171,21 @@ class Catalogue:
 
         Raises: UnknownEntity when nothing is said of the IRI.
         """
-        triples = dict.fromkeys(self._triples(iri, None))
+        triples = dict.fromkeys(self._triples(f"BIND({iri} AS ?s) ?s ?p ?o"))
         if not triples:
             raise UnknownEntity(f"{iri.value} is not in the graph")
-        anchors = [t.object for t in triples if t.predicate == IOTKG.hasEvidence]
-        for anchor in anchors:
-            if isinstance(anchor, NamedNode):
-                triples |= dict.fromkeys(self._triples(anchor, None))
-        pointing = [t for t in self._triples(None, iri) if isinstance(t.subject, NamedNode)]
-        pointing.sort(key=str)
+        triples |= dict.fromkeys(self._triples(f"{iri} iotkg:hasEvidence ?s . ?s ?p ?o"))
+        pointing = sorted(self._triples(f"BIND({iri} AS ?o) ?s ?p ?o"), key=str)
         shown = dict.fromkeys(pointing[:_INCOMING_DESCRIBED])
         return Description(triples=tuple(triples | shown), omitted=len(pointing) - len(shown))
 
-    def _triples(self, subject: NamedNode | None, value: NamedNode | None) -> list[Triple]:
-        return [quad.triple for quad in self._store.quads_for_pattern(subject, None, value, DefaultGraph())]
+    def _triples(self, pattern: str) -> list[Triple]:
+        """Find triples, those with a blank subject left out."""
+        return [
+            Triple(subject, predicate, value)
+            for subject, predicate, value in self.names.table(f"SELECT ?s ?p ?o WHERE {{ {pattern} }}").rows
+            if isinstance(subject, NamedNode) and isinstance(predicate, NamedNode) and value is not None
+        ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -152,9 +152,10 @@ def query(
 ) -> None:
     """Answer a SPARQL query from the release in dist/, or from another endpoint."""
     from iotkg.loading import decoded, read_text
+    from iotkg.store import measured
 
     text = decoded(sys.stdin.buffer.read(), "standard input") if file == "-" else read_text(Path(file), file)
-    _show(_open(endpoint).select(text), output)
+    _show(_open(endpoint).select(measured(text)), output)
 
 
 @app.command()
@@ -165,9 +166,9 @@ def coverage(
     """Measure how much of each text the release says: sentences supported, characters anchored."""
     from iotkg import coverage as measuring
     from iotkg.catalogue import Catalogue
-    from iotkg.store import load_release
+    from iotkg.store import open_release
 
-    measured = measuring.coverages(Catalogue(load_release(Layout.find(Path.cwd()).dist)))
+    measured = measuring.coverages(Catalogue(open_release(Layout.find(Path.cwd()).dist)))
     _show((measuring.bare_table if bare else measuring.to_table)(measured), output)
 
 

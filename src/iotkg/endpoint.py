@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from http.client import HTTPException
 from io import BytesIO
 from urllib.error import URLError
@@ -9,14 +10,14 @@ from urllib.error import URLError
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from iotkg.errors import EngineError, InputError
-from iotkg.store import Table, table_of
+from iotkg.store import Solutions, Source
 
 _TIMEOUT_S = 60
 _LONG_QUERY = 2000
 """Characters above which a query is sent by POST: proxies refuse long addresses."""
 
 
-class RemoteStore:
+class RemoteStore(Source):
     """A SPARQL endpoint by its address.
 
     Raises: InputError when the address is not one of the web.
@@ -27,7 +28,7 @@ class RemoteStore:
             raise InputError(f"{url!r} is no address of an endpoint; it begins with http:// or https://")
         self._url = url
 
-    def select(self, query: str) -> Table:
+    def solutions(self, query: str) -> Solutions:
         """Answer a SELECT or an ASK; see ``iotkg.store.Source``."""
         from SPARQLWrapper import JSON, POST, SPARQLWrapper  # noqa: PLC0415 - brings rdflib, only where it is used
         from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException  # noqa: PLC0415
@@ -44,7 +45,13 @@ class RemoteStore:
         try:
             answer = wrapper.query()
             body = answer.response.read()
-            found = parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
+            for whole in (
+                False,
+                True,
+            ):  # to the end first, for what is broken there must not be found half-way
+                found = parse_query_results(BytesIO(body), format=QueryResultsFormat.JSON)
+                if isinstance(found, QuerySolutions) and not whole:
+                    deque(found, maxlen=0)
         except QueryBadFormed as error:
             raise InputError(f"{self._url} cannot parse the query: {error}") from error
         except (SPARQLWrapperException, URLError, OSError, HTTPException) as error:
@@ -52,5 +59,5 @@ class RemoteStore:
         except (SyntaxError, ValueError) as error:
             raise EngineError(f"{self._url} answers with what is no SPARQL result: {error}") from error
         if isinstance(found, QuerySolutions | QueryBoolean):
-            return table_of(found)
+            return found
         raise EngineError(f"{self._url} answers with what is no table")

@@ -1,7 +1,7 @@
 r"""What a query may ask, decided on its tokens before any parser sees it.
 
 Pure: query text in, an ``Inspection`` out, or ``Refused`` with the place. Limits keep the engine's recursive parser
-far from the sizes that overflow its stack and with it end the process: every store holds a query to them. The
+far from the sizes that overflow its stack and with it end the process: all queries of others are held to them. The
 service also refuses SERVICE and updates, as keywords, never as words in strings, comments, IRIs or names.
 ``\uXXXX`` escapes are looked at both as written and decoded, since engines differ in when they decode them.
 """

@@ -22,7 +22,7 @@ from iotkg import cache, words
 from iotkg.identifiers import shorten
 from iotkg.search import ENTRY, KEY, LABEL, NAME, OUTSIDE, TEXT, WEIGHTS, WHOLE, Index, register
 from iotkg.searchable import Entry, entries
-from iotkg.store import load_release, read_manifest
+from iotkg.store import open_release, read_manifest
 from iotkg.terms import Names
 from iotkg.vocab import ID
 
@@ -80,7 +80,7 @@ def of_release(dist: Path) -> Index:
     """
     folder = dist.resolve()
     release = read_manifest(folder)["release"]
-    return opened(lambda: Names(load_release(folder)), release, folder)
+    return opened(lambda: Names(open_release(folder)), release, folder)
 
 
 def _open(place: Path) -> Index:

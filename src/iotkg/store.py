@@ -11,7 +11,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias, TypedDict
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+)
 
 from iotkg import guard
 from iotkg.errors import EngineError, InputError
@@ -127,14 +137,6 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
     return store
 
 
-def default_size(store: Store) -> int:
-    """Count the triples of the default view."""
-    rows = store.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
-    if not isinstance(rows, QuerySolutions):  # pragma: no cover  # a SELECT gives solutions
-        raise TypeError(rows)
-    return int(next(rows)["n"].value)
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """The answer to a SELECT: its columns in order, and its rows."""
@@ -150,36 +152,56 @@ class Table:
         ]
 
 
+Solutions: TypeAlias = QuerySolutions | QueryBoolean
+"""What an engine answers to a SELECT or an ASK; read once, or written in one of the result formats."""
+
+
 class Source(Protocol):
-    """What the use cases need from an engine, and no more."""
+    """What the use cases need from an engine, and no more: all access to the data goes through here.
 
-    def select(self, query: str) -> Table:
-        """Answer a SELECT or an ASK.
+    The default graph is the union of the release's graphs but external and meta, each triple once. Queries of others
+    pass ``measured`` first: the engine in this process dies of one that is nested too deeply.
+    """
 
-        Raises: InputError when the query cannot be parsed, is too complex to be tried or gives no table; EngineError
-        when the engine fails.
+    def solutions(self, query: str) -> Solutions:
+        """Answer a SELECT or an ASK, as the engine has it.
+
+        Raises: InputError when the query cannot be parsed or gives no table; EngineError when the engine fails.
         """
 
+    def select(self, query: str) -> Table:
+        """Answer a SELECT or an ASK as a table; see ``solutions``."""
+        return table_of(self.solutions(query))
 
-class LocalStore:
+
+def measured(query: str) -> str:
+    """Give a query back that is small enough for any engine.
+
+    Raises: InputError when it is nested too deeply, or too long a chain.
+    """
+    try:
+        guard.measured(query)
+    except guard.Refused as error:
+        raise InputError(f"the query is too complex: {error}; split it") from error
+    return query
+
+
+class LocalStore(Source):
     """A store in this process."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def select(self, query: str) -> Table:
+    def solutions(self, query: str) -> Solutions:
         """Answer a SELECT or an ASK; see ``Source``."""
         try:
-            guard.measured(query)
             found = self.store.query(query)
-            if isinstance(found, QuerySolutions | QueryBoolean):
-                return table_of(found)
-        except guard.Refused as error:
-            raise InputError(f"the query is too complex: {error}; split it") from error
         except SyntaxError as error:
             raise InputError(f"the query cannot be parsed: {error}") from error
         except (OSError, RuntimeError, ValueError) as error:
             raise EngineError(f"the query failed: {error}") from error
+        if isinstance(found, QuerySolutions | QueryBoolean):
+            return found
         raise InputError(
             "the query gives a graph; ask a SELECT or an ASK, or send it to the service's /sparql"
         )
@@ -193,18 +215,26 @@ def open_release(dist: Path) -> LocalStore:
     return LocalStore(load_release(dist))
 
 
-def table_of(found: QuerySolutions | QueryBoolean) -> Table:
-    """Read solutions to their end; an ASK gives one row with the column ``answer``."""
+def table_of(found: Solutions) -> Table:
+    """Read solutions to their end; an ASK gives one row with the column ``answer``.
+
+    Raises: EngineError when the engine fails on the way, or gives a quoted triple, which none of our graphs holds.
+    """
     if isinstance(found, QueryBoolean):
         value = Literal(bool(found))
         return Table(("answer",), ((value,),))
     columns = tuple(variable.value for variable in found.variables)
-    rows = tuple(tuple(_cell(row[name]) for name in columns) for row in found)
-    return Table(columns, rows)
+    try:
+        rows: list[tuple[Cell, ...]] = [tuple(row) for row in found]
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EngineError(f"the query failed: {error}") from error
+    quoted = next((cell for row in rows for cell in row if isinstance(cell, Triple)), None)
+    if quoted is not None:
+        raise EngineError(f"the answer holds {quoted}, which a table cannot carry")
+    return Table(columns, tuple(rows))
 
 
-def _cell(value: object) -> Cell:
-    """Read one value; a quoted triple, which none of our graphs holds, is refused."""
-    if value is None or isinstance(value, NamedNode | BlankNode | Literal):
-        return value
-    raise EngineError(f"the answer holds {value}, which a table cannot carry")
+def default_size(source: Source) -> int:
+    """Count the triples of the default view."""
+    ((count,),) = source.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
+    return int(count.value) if isinstance(count, Literal) else 0

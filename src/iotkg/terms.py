@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from iotkg.identifiers import shorten
 from iotkg.model import Name, Term, Text, Texts
+from iotkg.store import Source, Table
 from iotkg.vocab import IOTKG, PREFIXES, SKOS, term
 
-Node: TypeAlias = NamedNode | BlankNode | Literal | Triple
+Node: TypeAlias = NamedNode | BlankNode | Literal
 Facts: TypeAlias = Mapping[str, list[Node]]
 """What is said of one thing: values by property."""
 
@@ -133,18 +134,19 @@ class Vocabulary:
 class Names:
     """A store's names."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def table(self, query: str) -> Table:
+        """Run a SELECT with our prefixes declared."""
+        return self._source.select(_PROLOGUE + query)
 
     def rows(self, query: str) -> list[Row]:
-        """Run a SELECT with our prefixes declared."""
-        solutions = self._store.query(_PROLOGUE + query)
-        if not isinstance(solutions, QuerySolutions):
-            raise TypeError(query)
-        variables = [variable.value for variable in solutions.variables]
+        """Run a SELECT with our prefixes declared; see ``Row``."""
+        table = self.table(query)
         return [
-            {name: value for name in variables if (value := solution[name]) is not None}
-            for solution in solutions
+            {name: value for name, value in zip(table.columns, row, strict=True) if value is not None}
+            for row in table.rows
         ]
 
     @cached_property
