@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import DefaultGraph, Quad, Store
 
-from iotkg import build, evidence
+from iotkg import build, evidence, release
 from iotkg.layout import Layout
-from iotkg.loading import Curated
+from iotkg.loading import Curated, load_queries
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,9 +32,26 @@ def inputs(layout):
 
 
 @pytest.fixture(scope="session")
-def graphs(inputs):
+def built(inputs):
+    """Build the real graphs in this session; give them, and how each inferred triple came about."""
+    derived = {}
+    return build.assemble(inputs, None, derived), derived
+
+
+@pytest.fixture(scope="session")
+def graphs(built):
     """Give the real graphs, built in this session."""
-    return build.assemble(inputs)
+    return built[0]
+
+
+@pytest.fixture(scope="session")
+def dist(layout, inputs, built, tmp_path_factory):
+    """Give the real release, as `iotkg build` writes it."""
+    graphs, derived = built
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    canned = {name: query.text for name, query in load_queries(layout, layout.answers).items()}
+    release.write(graphs, canned, folder, release.reasons(inputs, derived))
+    return folder
 
 
 @pytest.fixture(scope="session")

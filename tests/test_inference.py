@@ -200,7 +200,8 @@ def test_no_premise_comes_later_than_what_follows(inputs, asserted):
 
 
 def test_a_rule_that_is_no_construct_is_refused(asserted):
-    text = "#+ summary: x\n#+ kind: rule\n#+ stratum: owl\nSELECT ?s WHERE { ?s ?p ?o }"
+    header = "#+ summary: x\n#+ summary-zh: 规则\n#+ kind: rule\n#+ stratum: owl\n#+ premises: ?s ?p ?o\n"
+    text = f"{header}SELECT ?s WHERE {{ ?s ?p ?o }}"
     with pytest.raises(QueryFileError, match=r"x\.rq: a rule is a CONSTRUCT"):
         inference.close(asserted, {"x": parse_query(text, name="x", path="x")})
     wrong = parse_query(text.replace("stratum: owl", "stratum: other"), name="x", path="x")

@@ -30,6 +30,7 @@ from iotkg.store import default_size, open_release, read_manifest
 from iotkg_api import (
     answers,
     compare,
+    explaining,
     framing,
     health,
     home,
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     answers.router,
     compare.router,
     quality.router,
+    explaining.router,
     sparql.router,
     health.router,
     metrics.router,
@@ -64,7 +66,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 """Every router of the service: add new ones here."""
 
-PATHS: Final[dict[str, Any]] = {**resources.PATHS, **answers.PATHS, **compare.PATHS, **sparql.PATHS}
+PATHS: Final[dict[str, Any]] = {
+    **resources.PATHS,
+    **answers.PATHS,
+    **compare.PATHS,
+    **explaining.PATHS,
+    **sparql.PATHS,
+}
 """OpenAPI path items of the routes that are not FastAPI's own."""
 
 HEADERS: Final = {
@@ -172,7 +180,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     The folder is resolved once: a release put in its place meanwhile is for the next edition.
     """
     settings: Settings = app.state.settings
-    settings = replace(settings, dist=settings.dist.resolve())
+    settings = app.state.settings = replace(settings, dist=settings.dist.resolve())
     app.state.release = read_manifest(settings.dist)
     app.state.pool = Pool(settings, app.state.release, app.state.metrics)
     try:

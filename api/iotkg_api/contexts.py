@@ -77,6 +77,9 @@ class EntityPage:
     numbers: Mapping[str, int]
     """The provisions of a unit, by IRI, as they are numbered on the page."""
 
+    inferred: frozenset[tuple[str, str, bool]]
+    """Which links a rule concluded: property, the thing at the other end, whether it points here."""
+
     formats: tuple[Choice, ...]
     window: NamedNode | None
     """The property whose links are all that the page shows."""

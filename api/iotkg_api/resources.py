@@ -6,12 +6,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from iotkg.catalogue import Catalogue
 from iotkg.errors import InvalidParameter, UnknownEntity
+from iotkg.explain import inferred_among
 from iotkg.identifiers import expand
 from iotkg.links import Window
 from iotkg.model import Entity, Term
@@ -94,13 +95,36 @@ def _page(request: Request, catalogue: Catalogue, iri: NamedNode) -> Response:
     return render(
         request,
         "entity.html",
-        _context(entity, formats, window),
+        _context(entity, formats, window, _inferred(catalogue, entity)),
         status=410 if entity.deprecated else 200,
         headers={"Link": f'{links}, <{iri.value}>; rel="canonical"'},
     )
 
 
-def _context(entity: Entity, formats: tuple[Choice, ...], window: Window | None) -> EntityPage:
+def _inferred(catalogue: Catalogue, entity: Entity) -> frozenset[tuple[str, str, bool]]:
+    """Find which of the links shown a rule concluded."""
+    here = entity.term.iri
+    shown = {
+        Triple(
+            *((it.iri, links.predicate.iri, here) if links.incoming else (here, links.predicate.iri, it.iri))
+        ): (
+            links.predicate.iri.value,
+            it.iri.value,
+            links.incoming,
+        )
+        for links in entity.links
+        for it in links.values
+        if isinstance(it, Term)
+    }
+    return frozenset(shown[triple] for triple in inferred_among(catalogue.names, shown))
+
+
+def _context(
+    entity: Entity,
+    formats: tuple[Choice, ...],
+    window: Window | None,
+    inferred: frozenset[tuple[str, str, bool]],
+) -> EntityPage:
     kind = entity.place.unit.kind if entity.place else ""
     heads = {*entity.owners, *entity.deadlines} if kind == "task" else set()
     itself = next((it for it in entity.statements if it.term.iri == entity.term.iri), None)
@@ -119,6 +143,7 @@ def _context(entity: Entity, formats: tuple[Choice, ...], window: Window | None)
         named=passages(entity.named),
         rests_on=passages(entity.rests_on),
         numbers={it.term.iri.value: number for number, it in enumerate(entity.provisions, 1)},
+        inferred=inferred,
         formats=formats,
         window=window.predicate if window else None,
         size=window.size if window else 0,

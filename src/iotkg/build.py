@@ -21,6 +21,7 @@ from iotkg.advice import Adviser
 from iotkg.engines import DEFAULT, Engine
 from iotkg.errors import InputError, TurtleError
 from iotkg.findings import Finding
+from iotkg.inference import Derivation
 from iotkg.layout import Layout
 from iotkg.loading import Curated, load_queries, load_source, load_turtle, read_text
 from iotkg.locating import Locator
@@ -36,6 +37,9 @@ Graphs: TypeAlias = dict[NamedNode, frozenset[Triple]]
 
 EXTERNAL = identifiers.graph("external")
 """The graph of what comes from outside the texts; nothing follows from it, and it satisfies no shape."""
+
+Derived: TypeAlias = dict[str, dict[Triple, Derivation]]
+"""How each triple was inferred, by document."""
 
 _ORIGIN = term("iotkg:inheritedFrom")
 _ANCHORED = (IOTKG.standsIn, IOTKG.textAnchor, IOTKG.hasEvidence)
@@ -142,8 +146,10 @@ def _pinned(key: str, triples: Iterable[Triple]) -> str | None:
     )
 
 
-def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
+def assemble(inputs: Inputs, steps: Steps | None = None, derived: Derived | None = None) -> Graphs:
     """Derive anchors and inferences; each document closes with the ontology and the registry alone.
+
+    How each triple was inferred goes into ``derived``, by document.
 
     Raises: CurationError when a curated statement does not fit the text.
     """
@@ -164,6 +170,8 @@ def assemble(inputs: Inputs, steps: Steps | None = None) -> Graphs:
             anchors = evidence.resolve(key, text, curated, inputs.registry)
         with steps.step("inference"):
             inferred = inference.close({*shared, *curated.triples, *anchors}, inputs.rules)
+        if derived is not None:
+            derived[key] = inferred
         graphs[identifiers.graph(f"{key}/curated")] = frozenset(curated.triples)
         graphs[identifiers.graph(f"{key}/anchors")] = frozenset(anchors)
         graphs[identifiers.graph(f"{key}/inferred")] = frozenset(inferred)

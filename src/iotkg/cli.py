@@ -86,11 +86,12 @@ def build() -> None:
         inputs = pipeline.read(layout)
     with steps.step("validate as written"):
         _stop_at_violations(pipeline.check(layout, inputs, inputs.written, "written"))
-    graphs = pipeline.assemble(inputs, steps)
+    derived: pipeline.Derived = {}
+    graphs = pipeline.assemble(inputs, steps, derived)
     with steps.step("validate complete"):
         _stop_at_violations(pipeline.check(layout, inputs, pipeline.merged(graphs), "complete"))
     with steps.step("write"), _without_collector():
-        written = release.write(graphs, _canned(layout), layout.dist)
+        written = release.write(graphs, _canned(layout), layout.dist, release.reasons(inputs, derived))
     with steps.step("index"):
         indexing.of_release(layout.dist)
     grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")
@@ -215,6 +216,43 @@ def search(
     found = index.search(question, kind=index.kind(kind), plan=index.plan(plan), limit=limit)
     err.print(f"{len(found.hits)} of {found.total}", markup=False)
     _show(searching.to_table(found), output)
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        str, typer.Argument(metavar="S", help="A prefixed name like task:iot-2013_standards_2, or an IRI.")
+    ],
+    predicate: Annotated[
+        str, typer.Argument(metavar="P", help="A property, such as iotkg:effectiveOwner, or a.")
+    ],
+    value: Annotated[
+        str, typer.Argument(metavar="O", help="As S, or a literal as in Turtle, such as '\"无锡\"@zh'.")
+    ],
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell why a triple holds: where it is stated, or the rules it follows by, down to the words of the text."""
+    import json
+
+    from iotkg import telling
+    from iotkg.explain import parts_of
+    from iotkg.spelling import read_triple
+    from iotkg.store import load_release
+    from iotkg.terms import Names
+
+    dist = Layout.find(Path.cwd()).dist
+    triple = read_triple(subject, predicate, value)
+    explainer = telling.open_explainer(dist, Names(load_release(dist)))
+    try:
+        found = explainer.explain(triple)
+    except errors.UnknownEntity as error:
+        near = [" ".join(parts_of(it)) for it in explainer.near(triple)]
+        holds = "".join(f"\n  {line}" for line in near)
+        raise errors.UnknownEntity(f"{error}{f'; what does:{holds}' if near else ''}") from error
+    if json_:
+        sys.stdout.write(json.dumps(telling.to_dict(found), ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{line_}\n" for line_ in telling.to_lines(found))
 
 
 @app.command()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Quad, QueryTriples, Store, Triple
 
@@ -16,6 +18,8 @@ from iotkg.errors import QueryFileError
 from iotkg.queryfile import QueryFile
 
 STRATA = (("owl", "inherit"), ("owl", "conclude"))
+_HEAD: Final = "triple\trule\tround\n"
+_KEY: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,23 @@ def close(asserted: Iterable[Triple], rules: Mapping[str, QueryFile]) -> dict[Tr
             store.bulk_extend(Quad(t.subject, t.predicate, t.object, DefaultGraph()) for t in new)
             inferred |= new
     return inferred
+
+
+def key_of(triple: Triple) -> str:
+    """Name a triple in the record of a closure: the first 16 digits of the SHA-256 of its N-Triples form."""
+    return sha256(str(triple).encode()).hexdigest()[:_KEY]
+
+
+def to_record(derived: Mapping[Triple, Derivation]) -> str:
+    """Write by which rule and in which round each triple was inferred: a line each, sorted, without the triples."""
+    lines = sorted(f"{key_of(triple)}\t{how.rule}\t{how.round}\n" for triple, how in derived.items())
+    return _HEAD + "".join(lines)
+
+
+def read_record(text: str) -> dict[str, Derivation]:
+    """Read a record: how each triple was inferred, by its ``key_of``."""
+    rows = (line.split("\t") for line in text.removeprefix(_HEAD).splitlines())
+    return {key: Derivation(rule, int(turn)) for key, rule, turn in rows}
 
 
 def _round(

@@ -22,7 +22,7 @@ _COLUMN = re.compile(r"\?(\w+)\s*(?=\?|\(|\Z)|\bAS\s+\?(\w+)\s*\)")
 _REQUIRED = {
     "answer": ("summary", "summary-zh"),
     "check": ("summary", "phase", "severity", "message", "message-zh"),
-    "rule": ("summary", "stratum"),
+    "rule": ("summary", "summary-zh", "stratum", "premises"),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -27,10 +27,11 @@ from pyoxigraph import (
 )
 
 from iotkg import identifiers
-from iotkg.build import Graphs, merged
+from iotkg.build import Derived, Graphs, Inputs, merged
 from iotkg.errors import InputError, OutputError
-from iotkg.store import MANIFEST, QUADS, QUERIES
-from iotkg.turtle import graph_to_turtle
+from iotkg.inference import to_record
+from iotkg.store import DERIVATIONS, MANIFEST, PLACES, QUADS, QUERIES, RULES
+from iotkg.turtle import graph_to_turtle, subject_lines
 from iotkg.vocab import BASE, ID, PREFIXES, RDF, XSD, term
 
 _HASH_SHOWN = 16
@@ -44,8 +45,12 @@ class Release:
     graphs: Mapping[str, int]
 
 
-def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
+def write(
+    graphs: Graphs, queries: Mapping[str, str], dist: Path, reasons: Mapping[str, str] | None = None
+) -> Release:
     """Write a release and put it in place of the last one; ``queries`` are the canned ones, by name.
+
+    ``reasons`` are the files that say why a triple holds, by name: see ``reasons``.
 
     Raises: InputError when ``dist`` is a real folder, which would have to be deleted; OutputError when the release
     cannot be written, which leaves the last one in place.
@@ -53,6 +58,7 @@ def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
     if dist.exists() and not dist.is_symlink():
         raise InputError(f"{dist} is not a link to a release; move it away and build again")
     texts = _files(graphs) | {f"{QUERIES}{name}.rq": text for name, text in queries.items()}
+    texts |= reasons or {}
     files = {name: text.encode() for name, text in sorted(texts.items())}
     hashed = sha256(files[QUADS]).hexdigest()
     counts = {name.value: len(triples) for name, triples in sorted(graphs.items(), key=lambda g: g[0].value)}
@@ -72,6 +78,34 @@ def write(graphs: Graphs, queries: Mapping[str, str], dist: Path) -> Release:
             "write there, and build again"
         ) from error
     return Release(hashed, counts)
+
+
+def reasons(inputs: Inputs, derived: Derived) -> dict[str, str]:
+    """Write why triples hold: the rules, how each document's closure used them, and where subjects are described."""
+    return {
+        PLACES: "subject\tproperty\tplace\n"
+        + "".join("\t".join(row) + "\n" for row in sorted(_places(inputs))),
+        **{f"{RULES}{name}.rq": rule.text for name, rule in inputs.rules.items()},
+        **{f"{DERIVATIONS}{key}.tsv": to_record(of_document) for key, of_document in derived.items()},
+    }
+
+
+def _places(inputs: Inputs) -> Iterator[tuple[str, str, str]]:
+    """Give the place of each subject's block; property by property for a subject with blocks in several files."""
+    blocks: dict[str, dict[str, set[str]]] = {}
+    for file in inputs.files:
+        lines = subject_lines(file.data.decode())
+        for triple in file.triples:
+            if isinstance(triple.subject, NamedNode):
+                iri = triple.subject.value
+                place = f"{file.name}:{lines[iri]}" if iri in lines else file.name
+                blocks.setdefault(iri, {}).setdefault(triple.predicate.value, set()).add(place)
+    for iri, properties in blocks.items():
+        every = set().union(*properties.values())
+        if len(every) == 1:
+            yield iri, "", every.pop()
+        else:
+            yield from ((iri, name, ", ".join(sorted(places))) for name, places in properties.items())
 
 
 def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:

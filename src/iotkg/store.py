@@ -33,6 +33,9 @@ Cell: TypeAlias = NamedNode | BlankNode | Literal | None
 QUADS: Final = "iotkg.nq"
 MANIFEST: Final = "manifest.json"
 QUERIES: Final = "queries/"
+RULES: Final = "rules/"
+DERIVATIONS: Final = "derivations/"
+PLACES: Final = "places.tsv"
 _APART: Final = frozenset({graph("external").value, graph("meta").value})
 
 

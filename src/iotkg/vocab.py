@@ -178,6 +178,7 @@ class RDF:
     """RDF's terms that the code speaks of."""
 
     type = term("rdf:type")
+    langString = term("rdf:langString")
     first = term("rdf:first")
     rest = term("rdf:rest")
     nil = term("rdf:nil")
