@@ -16,7 +16,7 @@ from iotkg.errors import InvalidParameter, QueryFileError, UnknownEntity
 from iotkg.inference import key_of, read_record
 from iotkg.queryfile import parse_query
 from iotkg.spelling import read_triple, spelled
-from iotkg.store import load_release, read_manifest
+from iotkg.store import load_release, open_release, read_manifest
 from iotkg.terms import Names
 from iotkg.vocab import IOTKG, term
 from serving import serve
@@ -30,7 +30,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def explainer(dist):
-    return telling.open_explainer(dist, Names(load_release(dist)))
+    return telling.open_explainer(dist, Names(open_release(dist)))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_what_does_not_hold_is_not_explained_and_near_things_hold(explainer):
 
 
 def test_without_a_record_an_inferred_triple_says_so(dist):
-    bare = telling.Explainer(Names(load_release(dist)), {}, {})
+    bare = telling.Explainer(Names(open_release(dist)), {}, {})
     found = bare.explain(read_triple("task:iot-2013_standards_2", "iotkg:effectiveOwner", "actor:sac"))
     assert (found.stated, found.step, found.graphs) == (None, None, (INFERRED,))
 

@@ -237,12 +237,12 @@ def explain(
     from iotkg import telling
     from iotkg.explain import parts_of
     from iotkg.spelling import read_triple
-    from iotkg.store import load_release
+    from iotkg.store import open_release
     from iotkg.terms import Names
 
     dist = Layout.find(Path.cwd()).dist
     triple = read_triple(subject, predicate, value)
-    explainer = telling.open_explainer(dist, Names(load_release(dist)))
+    explainer = telling.open_explainer(dist, Names(open_release(dist)))
     try:
         found = explainer.explain(triple)
     except errors.UnknownEntity as error:

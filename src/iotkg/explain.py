@@ -166,7 +166,7 @@ class Explainer:
         }
 
     def _place(self, triple: Triple) -> str:
-        subject = iri_of(triple.subject)
+        subject = triple.subject.value if isinstance(triple.subject, NamedNode) else ""
         return self._places.get((subject, triple.predicate.value)) or self._places.get((subject, ""), "")
 
     def _graphs(self, triples: Iterable[Triple]) -> dict[Triple, tuple[NamedNode, ...]]:
