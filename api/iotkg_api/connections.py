@@ -54,11 +54,12 @@ class Watch:
         self._states: dict[Any, _State] = {}
         self.ended: dict[str, int] = {"head": 0, "body": 0, "answer": 0, "idle": 0}
         """Connections ended, by what they were late with; idle ones made room for others."""
-        self.open = 0
+        self.open: Collection[Any] = ()
+        """The connections that are open, as the server keeps them."""
 
     def figures(self) -> Iterator[Metric]:
         """Tell of the connections."""
-        yield gauge("iotkg_connections", "Connections that are open", self.open)
+        yield gauge("iotkg_connections", "Connections that are open", len(self.open))
         yield counts("iotkg_connections_ended", "Connections ended for being slow", "reason", self.ended)
 
     def look(self, connections: Collection[Any], now: float) -> None:
@@ -104,11 +105,11 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, watch: Watch) -> None:
         super().__init__(config)
         self._watch = watch
+        watch.open = self.server_state.connections
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections; then what uvicorn does."""
         connections, now = self.server_state.connections, time.monotonic()
-        self._watch.open = len(connections)
         if counter % _TICKS == 0:
             self._watch.look(connections, now)
         self._watch.make_room(connections, now)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
-from typing import Final
+from typing import Final, TextIO
 
 REQUEST: Final[ContextVar[str]] = ContextVar("request", default="")
 """The identifier of the request that is being answered here."""
@@ -57,10 +57,10 @@ class _Handler(QueueHandler):
         """Lose the line: there is nowhere to say so."""
 
 
-def plain() -> None:
+def plain(stream: TextIO) -> None:
     """Log in this process without a thread, as one that forks must."""
     logging.raiseExceptions = False
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 

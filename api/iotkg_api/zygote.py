@@ -55,7 +55,6 @@ def main(arguments: list[str]) -> int:
     control_fd, dataset_fd = int(arguments[0]), int(arguments[1])
     expected = arguments[2]
     memory, result, rows = map(int, arguments[3:])
-    logs.plain()
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
@@ -64,6 +63,10 @@ def main(arguments: list[str]) -> int:
     parent = os.getppid()
     _die_with_parent(parent)
     _fill_standard_files()
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    logs.plain(
+        sys.stdout
+    )  # a worker's standard error is for what the engine says when it aborts, and leads nowhere
     with os.fdopen(dataset_fd, "rb") as file:
         file.seek(0)
         data = file.read()
@@ -186,8 +189,10 @@ def _read(connection: socket.socket, length: int) -> bytearray | None:
 def _confine(fd: int, memory: int) -> None:
     """Keep only the standard files and our socket, and limit memory, core dumps and files."""
     os.dup2(fd, _WORKER_SOCKET)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stderr.fileno())
     size = _address_space()
-    os.closerange(_WORKER_SOCKET + 1, max(fd, os.sysconf("SC_OPEN_MAX")) + 1)
+    os.closerange(_WORKER_SOCKET + 1, max(fd, nowhere, os.sysconf("SC_OPEN_MAX")) + 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if size:
         resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
