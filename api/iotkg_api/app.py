@@ -37,6 +37,7 @@ from iotkg_api import (
     logs,
     metrics,
     pages,
+    pictures,
     problems,
     quality,
     resources,
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     resources.router,
     answers.router,
     compare.router,
+    pictures.router,
     quality.router,
     explaining.router,
     sparql.router,
@@ -71,6 +73,7 @@ PATHS: Final[dict[str, Any]] = {
     **answers.PATHS,
     **compare.PATHS,
     **explaining.PATHS,
+    **pictures.PATHS,
     **sparql.PATHS,
 }
 """OpenAPI path items of the routes that are not FastAPI's own."""

@@ -2,9 +2,11 @@
 import { build } from "esbuild";
 
 await build({
-  entryPoints: { "built-editor": "src/editor.js" },
+  entryPoints: { "built-editor": "src/editor.js", "built-pictures": "src/pictures.js" },
   outdir: "../iotkg_api/static",
   bundle: true,
+  splitting: true,
+  chunkNames: "built-[hash]",
   format: "esm",
   minify: true,
   legalComments: "eof",

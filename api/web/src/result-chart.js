@@ -1,10 +1,5 @@
 // A bar chart of a result: the first column that is no number against the first that is.
-import { BarChart } from "echarts/charts";
-import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
-import * as echarts from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
-
-echarts.use([AriaComponent, BarChart, GridComponent, SVGRenderer, TooltipComponent]);
+import * as Plot from "@observablehq/plot";
 
 const NUMBER = /#(?:integer|int|long|decimal|double|float|nonNegativeInteger)$/;
 
@@ -14,7 +9,7 @@ function chosen(yasr) {
   const names = yasr.results?.getVariables() ?? [];
   const isNumber = (name) => rows.some((row) => row[name]) && rows.every((row) => !row[name] || NUMBER.test(row[name].datatype ?? ""));
   const value = names.find(isNumber);
-  const label = names.find((name) => !isNumber(name));
+  const label = names.findLast((name) => !isNumber(name));
   return value && label ? { label, value, rows: rows.slice(0, Chart.words.bars), left: rows.length - Chart.words.bars } : null;
 }
 
@@ -41,35 +36,36 @@ export class Chart {
 
   draw() {
     const { label, value, rows, left } = chosen(this.yasr);
+    const bars = rows.map((row, number) => ({ number, size: Number(row[value]?.value ?? 0), name: short(row[label]?.value ?? "") }));
     const element = document.createElement("div");
-    element.className = "result-chart";
-    this.yasr.resultsEl.append(element);
-    const numbers = rows.map((row) => Number(row[value]?.value ?? 0));
-    const names = rows.map((row) => short(row[label]?.value ?? ""));
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    this.chart = echarts.init(element, dark ? "dark" : null, { renderer: "svg", height: 60 + 26 * rows.length });
-    this.chart.setOption({
-      aria: { enabled: true },
-      animation: false,
-      backgroundColor: "transparent",
-      tooltip: {},
-      grid: { containLabel: true, left: 8, right: 40, top: 8, bottom: 8 },
-      xAxis: { type: "value" },
-      yAxis: { type: "category", inverse: true, data: names, axisLabel: { width: 260, overflow: "truncate" } },
-      series: [{ type: "bar", name: value, data: numbers, label: { show: true, position: "right" } }],
-    });
+    element.append(
+      Plot.plot({
+        width: Math.max(320, this.yasr.resultsEl.clientWidth - 20),
+        ...{ height: 60 + 24 * bars.length, marginLeft: 260, marginRight: 60, className: "plot", figure: false },
+        style: { fontSize: "12px", background: "transparent" },
+        x: { label: value, grid: true },
+        y: { domain: bars.keys(), tickFormat: (number) => cut(bars[number].name), label: null },
+        ariaLabel: `${label}, ${value}`,
+        marks: [
+          Plot.barX(bars, { x: "size", y: "number", fill: "#0072b2", insetTop: 2, insetBottom: 2 }),
+          Plot.text(bars, { x: "size", y: "number", text: "size", dx: 5, textAnchor: "start" }),
+        ],
+      }),
+    );
     if (left > 0) {
       const note = document.createElement("p");
       note.textContent = Chart.words.more;
-      element.after(note);
+      element.append(note);
     }
-  }
-
-  destroy() {
-    this.chart?.dispose();
+    this.yasr.resultsEl.append(element);
   }
 }
 
 function short(text) {
   return /^https?:/.test(text) ? text.replace(/^.*[/#]/, "") : text;
+}
+
+function cut(text) {
+  const most = /[\u2e80-\uffef]/.test(text) ? 20 : 38;
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
