@@ -28,6 +28,12 @@ Record: TypeAlias = Mapping[str, Cell]
 """One row of a canned query's answer."""
 
 _BUNDLE: Final = Path(__file__).parent / "static" / "built-pictures.js"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' "
+    "'sha256-+TfQir1nvDucAdvE6XUQBt4ayUjpAWkbw2kCdSfekHM=' 'sha256-vnLCBQhI2E03zAY/Mp8RxBhuZSloT7+cclqIlG2t6/M='; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""As on every page, and the two style sheets that the drawing library writes into its pictures and legends."""
 _LEAST: Final = 3
 """How many plans must name a thing for it to be drawn, until the reader says otherwise."""
 _PLANS: Final = 10
@@ -130,7 +136,7 @@ def picture(request: Request) -> Response:
             {"kind": name, "label": page.say(f"picture-{name}"), "words": drawing.words, **drawing.data}
         ),
     )
-    return render(request, "picture.html", context)
+    return render(request, "picture.html", context, headers={"Content-Security-Policy": _POLICY})
 
 
 def _least(request: Request) -> int:
@@ -312,12 +318,12 @@ def _network(page: Page, records: Sequence[Record], _: int) -> Drawing:
     once = {_text(record["reference"]): record for record in records}
     plans: dict[str, str] = {}
     for record in records:
-        for end in ("plan", "referred_plan"):
+        for end in ("plan", "counterpart"):
             plans.setdefault(_text(record[end]), _short(_label(record, end, page)))
     types = {_text(record["type"]): _label(record, "type", page) for record in records}
-    pairs = Counter((_text(r["plan"]), _text(r["referred_plan"]), _text(r["type"])) for r in once.values())
+    pairs = Counter((_text(r["plan"]), _text(r["counterpart"]), _text(r["type"])) for r in once.values())
     order, kinds = list(plans), list(types)
-    across = sum(_text(r["plan"]) != _text(r["referred_plan"]) for r in once.values())
+    across = sum(_text(r["plan"]) != _text(r["counterpart"]) for r in once.values())
     return Drawing(
         data={
             "nodes": list(plans.values()),
@@ -330,13 +336,13 @@ def _network(page: Page, records: Sequence[Record], _: int) -> Drawing:
         words=page.say("picture-references-words", n=len(once), across=across),
         headings=tuple(
             page.say(f"column-{name}")
-            for name in ("unit", "plan", "referred", "referred_plan", "type", "quote")
+            for name in ("unit", "plan", "referred", "counterpart", "type", "quote")
         ),
         rows=tuple(
             (
                 *(
                     _linked(record, name, page)
-                    for name in ("unit", "plan", "referred", "referred_plan", "type")
+                    for name in ("unit", "plan", "referred", "counterpart", "type")
                 ),
                 _quoted(record, "", page),
             )

@@ -292,7 +292,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "column-places": ("Places", "处数"),
     "column-reference": ("Cross-reference", "关联"),
     "column-referred": ("Refers to", "关联到"),
-    "column-referred_plan": ("In the plan", "所在计划"),
+    "column-counterpart": ("In the plan", "所在计划"),
     "pictures": ("Pictures", "图示"),
     "pictures-lead": (
         "Each is drawn from a ready-made question; its table and its data stand beside it.",

@@ -12,8 +12,8 @@ const narrow = matchMedia("(max-width: 40rem)");
 
 /** Room for the names on the left, and names cut to it. */
 const room = () => (narrow.matches ? 130 : 270);
-const cut = (name) => {
-  const most = narrow.matches ? 9 : 18;
+const cut = (name, times = 1) => {
+  const most = times * (narrow.matches ? 9 : 18);
   const wide = /[\u2e80-\uffef]/.test(name) ? 1 : 1.9;
   return name.length > most * wide ? `${name.slice(0, most * wide - 1)}…` : name;
 };
@@ -71,7 +71,7 @@ const DRAWN = {
     const nodes = data.nodes.map((name, node) => ({ name, ...place(node) }));
     return {
       ...{ width: Math.min(figure.clientWidth, 760), height: Math.min(figure.clientWidth, 620), margin: narrow.matches ? 60 : 90 },
-      ...{ x: { axis: null, domain: [-1.1, 1.1] }, y: { axis: null, domain: [-1.1, 1.1] } },
+      ...{ x: { axis: null, domain: [-1.25, 1.25] }, y: { axis: null, domain: [-1.1, 1.1] } },
       color: { legend: true, domain: data.types, range: COLOURS },
       marks: [
         Plot.arrow(links, {
@@ -82,7 +82,7 @@ const DRAWN = {
           tip: true,
         }),
         Plot.dot(nodes, { x: "x", y: "y", r: 6, fill: "currentColor" }),
-        Plot.text(nodes, { x: ({ x }) => 1.12 * x, y: ({ y }) => 1.1 * y, text: "name", fontSize: 13, lineWidth: 9 }),
+        Plot.text(nodes, { x: ({ x }) => 1.22 * x, y: ({ y }) => 1.1 * y, text: "name", fontSize: 13, lineWidth: 9 }),
       ],
     };
   },
@@ -113,13 +113,13 @@ const DRAWN = {
   tree() {
     const paths = [];
     const walk = (branch, above) => {
-      const path = [...above, branch.name.replaceAll("/", "／")];
+      const path = [...above, cut(branch.name, 2).replaceAll("/", "／")];
       if (branch.children) branch.children.forEach((child) => walk(child, path));
       else paths.push(path.join("/"));
     };
     walk(data.root, []);
     return {
-      ...{ width: Math.max(figure.clientWidth, 1060), height: 80 + 30 * data.leaves, marginTop: 25, marginBottom: 25, marginLeft: 280, marginRight: 430, axis: null },
+      ...{ width: Math.max(figure.clientWidth, 1060), height: 80 + 30 * data.leaves, marginTop: 25, marginBottom: 25, marginLeft: 340, marginRight: 470, axis: null },
       marks: [Plot.tree(paths, { textStroke: dark.matches ? "#15181b" : "#fcfbf8", treeSort: null, fontSize: 12, fill: COLOURS[0], dx: 6 })],
     };
   },
@@ -152,7 +152,7 @@ function draw() {
       width: Math.max(figure.clientWidth, 320),
       marginLeft: room(),
       className: "plot",
-      style: { fontSize: "12px", background: "transparent" },
+      style: { fontSize: "12px", background: "transparent", maxWidth: "none" },
       ariaLabel: data.label,
       ariaDescription: data.words,
       ...DRAWN[data.kind](),
