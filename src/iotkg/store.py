@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias, TypedDict
 
@@ -36,6 +37,7 @@ QUERIES: Final = "queries/"
 RULES: Final = "rules/"
 DERIVATIONS: Final = "derivations/"
 PLACES: Final = "places.tsv"
+_AT_ONCE: Final = 500
 _APART: Final = frozenset({graph("external").value, graph("meta").value})
 
 
@@ -131,7 +133,9 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
         raise InputError(f"{name}: its SHA-256 is {found}, the manifest says {expected}; build it again")
     store = Store()
     try:
-        store.bulk_extend(parse(data, RdfFormat.N_QUADS))
+        quads = parse(data, RdfFormat.N_QUADS)
+        while some := list(islice(quads, _AT_ONCE)):  # in one go no other thread would run meanwhile
+            store.bulk_extend(some)
     except SyntaxError as error:
         raise InputError(f"{name}: {error}") from error
     for graph_name in sorted(name.value for name in store.named_graphs()):
