@@ -50,6 +50,10 @@ class WorkerDied(EngineError):
     """The worker ended while it evaluated a query: out of memory, stack overflow, or killed."""
 
 
+class _Killed(WorkerDied):
+    """A worker that ended for no reason of the query's that we know."""
+
+
 class _Moved(EngineError):
     """A query that became long on the worker kept for quick ones."""
 
@@ -146,9 +150,16 @@ class Pool:
     async def query(self, query: Query, client: str = "") -> Reply:
         """Evaluate a query in a worker; the queries of one ``client`` take turns with those of others.
 
+        Where a worker is killed from outside, another one tries once more.
+
         Raises: TooSlow at the deadline; Busy when no worker is free in time; WorkerDied.
         """
         message = wire.frame(query.head())
+        with suppress(_Killed):
+            return await self._try(message, client)
+        return await self._try(message, client)
+
+    async def _try(self, message: bytes, client: str) -> Reply:
         if hash(message) not in self._known_long:
             with suppress(_Moved):
                 return await self._evaluate(message, client, long=False)
@@ -181,7 +192,7 @@ class Pool:
             code = await self._bury(worker)
             reason, obituary = _obituary(code)
             self._ended(worker, reason)
-            raise WorkerDied(obituary) from None
+            raise (_Killed if reason == "died" else WorkerDied)(obituary) from None
         else:
             return reply
         finally:
