@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-START = "from iotkg_api import app, settings; app.run(settings.from_environment())"
+START = "from iotkg_api import server, settings; server.run(settings.from_environment())"
 PATIENCE_S = 20.0
 GRAPH = "https://w3id.org/iotkg/graph/"
 LONG_QUADS = "".join(

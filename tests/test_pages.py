@@ -18,6 +18,8 @@ from iotkg.queryfile import parse_query
 from iotkg.store import LocalStore
 from iotkg.vocab import ID, IOTKG, RDF, SKOS
 from iotkg_api import answers, contexts, home, pages, problems, resources, wording
+from iotkg_api.edge import Edge
+from iotkg_api.keeping import Cache
 from iotkg_api.wording import WORDING
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -44,8 +46,9 @@ class Site:
     def __init__(self, store, answers=None):
         self.app = FastAPI(docs_url=None, redoc_url=None)
         for router in (home.router, resources.router, pages.router):
-            self.app.include_router(router)
+            self.app.router.routes.extend(router.routes)
         self.app.add_exception_handler(problems.Problem, problems.on_problem)
+        self.app.state.cache = Cache(0)
         self.app.state.source = LocalStore(store)
         self.app.state.catalogue = Catalogue(self.app.state.source)
         self.app.state.release = {"release": "0123456789abcdef" * 4, "files": {}, "graphs": {}}
@@ -58,7 +61,7 @@ class Site:
             sent["Accept-Language"] = language
 
         async def ask():
-            transport = httpx.ASGITransport(app=self.app)
+            transport = httpx.ASGITransport(app=Edge(self.app, self.app.state))
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await client.get(path, headers=sent)
 

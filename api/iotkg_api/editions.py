@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from fastapi import FastAPI
 from prometheus_client.metrics_core import Metric
 from starlette.types import Receive, Scope, Send
 
 from iotkg.errors import IotkgError
 from iotkg.store import MANIFEST, QUADS, check_files
+from iotkg_api.application import Application
 from iotkg_api.metrics import counts, of_application
 from iotkg_api.settings import Settings
 
@@ -37,17 +37,19 @@ Mark: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 class Edition:
     """An application that has started, and how many requests it is answering."""
 
-    app: FastAPI
+    app: Application
     ending: AsyncExitStack
     requests: int = 0
     empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    async def start(cls, make: Callable[[], FastAPI]) -> Edition:
-        """Make an application and start it."""
+    async def start(cls, make: Callable[[], Application], *, whole: bool = False) -> Edition:
+        """Make an application and start it; the ``whole`` of it, or as much as answers queries."""
         app = await asyncio.to_thread(make)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(app.router.lifespan_context(app))
+            await stack.enter_async_context(app.lifespan())
+            if whole:
+                await asyncio.shield(app.state.whole)
             return cls(app, stack.pop_all())
         raise AssertionError  # pragma: no cover  # for the type checker: a stack lets no exception vanish
 
@@ -62,7 +64,7 @@ class Edition:
 class Editions:
     """The application that passes each request to the latest edition."""
 
-    def __init__(self, settings: Settings, make: Callable[[], FastAPI]) -> None:
+    def __init__(self, settings: Settings, make: Callable[[], Application]) -> None:
         self._settings = settings
         self._make = make
         self._current: Edition | None = None
@@ -134,7 +136,7 @@ class Editions:
         old = self._current
         try:
             await asyncio.to_thread(check_files, self._settings.dist)
-            new = await Edition.start(self._make)
+            new = await Edition.start(self._make, whole=True)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the new, the old one serves
             self.reloads["refused"] += 1
             _LOG.error(  # a traceback only where it is our fault

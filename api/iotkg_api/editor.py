@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -86,6 +86,8 @@ class Drawn:
     answer: bool | None = None
     graph: str = ""
     wrong: str = ""
+    volatile: bool = False
+    """Asked again, it may differ."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +113,9 @@ async def editor(request: Request, asked: Operation) -> Response:
     if not text:
         text = known[example].text if example in known else _EXAMPLE.format(language=page.language)
     drawn, status = (await _drawn(request, page, asked)) if asked.query else (None, HTTPStatus.OK)
+    headers = {"Content-Security-Policy": _POLICY}
+    if drawn is not None and drawn.volatile:
+        headers["Cache-Control"] = "no-store"
     formats = GRAPH_FORMATS if drawn and drawn.graph else FORMATS
     context = EditorPage(
         query=text,
@@ -121,9 +126,7 @@ async def editor(request: Request, asked: Operation) -> Response:
         scripts=_BUNDLE.exists(),
         words=_words(page),
     )
-    return render(
-        request, "sparql.html", context, status=status, headers={"Content-Security-Policy": _POLICY}
-    )
+    return render(request, "sparql.html", context, status=status, headers=headers)
 
 
 async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn, int]:
@@ -145,11 +148,11 @@ async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn,
     except Problem as problem:
         return Drawn(wrong=problem.detail), problem.kind.status
     if not reply.table:
-        return Drawn(graph=reply.body.decode("utf-8")), HTTPStatus.OK
+        return Drawn(graph=reply.body.decode("utf-8"), volatile=reply.volatile), HTTPStatus.OK
     found = parse_query_results(BytesIO(reply.body), format=QueryResultsFormat.JSON)
     if isinstance(found, QueryBoolean):
-        return Drawn(answer=bool(found)), HTTPStatus.OK
-    return _table(page, found), HTTPStatus.OK
+        return Drawn(answer=bool(found), volatile=reply.volatile), HTTPStatus.OK
+    return replace(_table(page, found), volatile=reply.volatile), HTTPStatus.OK
 
 
 def _table(page: Page, found: QuerySolutions) -> Drawn:

@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
-
-router: Final = APIRouter(tags=["Health"])
+from starlette.routing import Router
 
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _MAX_ROUTES: Final = 64
@@ -159,13 +157,6 @@ def _memory(pids: Iterable[int]) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-@router.head("/metrics", include_in_schema=False)
-@router.get(
-    "/metrics",
-    summary="What the service does, for Prometheus",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {}, "application/openmetrics-text": {}}}},
-)
 def metrics(request: Request) -> Response:
     """Answer with all figures, in the format asked for."""
     found: Metrics = request.app.state.metrics
@@ -174,3 +165,24 @@ def metrics(request: Request) -> Response:
     return Response(
         content, headers={"Content-Type": content_type, "Cache-Control": "no-store", "Vary": "Accept"}
     )
+
+
+router: Final = Router()
+router.add_route("/metrics", metrics, include_in_schema=False)
+
+PATHS: Final[dict[str, Any]] = {
+    "/metrics": {
+        "get": {
+            "summary": "What the service does, for Prometheus",
+            "operationId": "metrics",
+            "tags": ["Health"],
+            "responses": {
+                "200": {
+                    "description": "All figures",
+                    "content": {"text/plain": {}, "application/openmetrics-text": {}},
+                }
+            },
+        }
+    }
+}
+"""OpenAPI path items of this module's routes."""

@@ -136,6 +136,26 @@ def names_any(lines: Iterable[str]) -> bool:
     return ",".join(lines).strip() == "*"
 
 
+def coding(accept_encoding: Iterable[str]) -> str | None:
+    """Choose how to send text: ``gzip``, ``identity`` (as it is), or None where a client takes neither.
+
+    A client that says nothing gets it as it is (RFC 9110, section 12.5.3).
+    """
+    weights: dict[str, float] = {}
+    for item in ",".join(accept_encoding).lower().split(","):
+        name, _, parameter = item.partition(";")
+        weight = _WEIGHT.search(parameter)
+        if weight is None or _QUALITY.match(weight[1]):
+            weights[name.strip()] = float(weight[1]) if weight else 1.0
+    others = weights.get("*")
+    packed = weights.get("gzip", weights.get("x-gzip", others or 0.0))
+    plain = weights.get("identity")
+    if packed and packed >= (plain or 0.0):
+        return "gzip"
+    refused = plain == 0.0 or (plain is None and others == 0.0)
+    return None if refused else "identity"
+
+
 def listing(*families: Sequence[Offer]) -> list[str]:
     """Name the types of some families, each once."""
     return list(dict.fromkeys(offer.canonical for offers in families for offer in offers))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +28,8 @@ from iotkg.errors import (
 from iotkg.vocab import BASE
 from iotkg_api.logs import REQUEST
 from iotkg_api.pages import error_page, wants_html
+
+_LOG: Final = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 Extra: TypeAlias = str | int | list[str] | list[dict[str, str]]
@@ -165,11 +167,19 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
     """Answer parameters that do not fit their declared types."""
+    from fastapi.exceptions import RequestValidationError  # noqa: PLC0415  # the service starts without FastAPI
+
     if not isinstance(error, RequestValidationError):  # pragma: no cover  # registered for it alone
         raise error
     faults = [{"parameter": str(e["loc"][-1]), "message": str(e["msg"])} for e in error.errors()]
     detail = "; ".join(f"{fault['parameter']}: {fault['message']}" for fault in faults)
     return answer(request, Problem(Kind.INVALID_PARAMETER, detail, faults=faults))
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """Answer what nobody foresaw; what it was is for our log."""
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return response(Problem(Kind.INTERNAL, "The fault is ours, and has been logged"))
 
 
 def answer(request: Request, problem: Problem) -> Response:
@@ -183,3 +193,12 @@ def _page(request: Request, status: int, detail: str, headers: Mapping[str, str]
     page = error_page(request, status, detail)
     page.headers.update({"Cache-Control": "no-store", **(headers or {})})
     return page
+
+
+HANDLERS: Final[dict[type[Exception], Callable[[Request, Exception], Coroutine[Any, Any, Response]]]] = {
+    Problem: on_problem,
+    IotkgError: on_iotkg_error,
+    HTTPException: on_http_exception,
+    Exception: on_fault,
+}
+"""What answers the exceptions that a handler may raise."""

@@ -42,7 +42,7 @@ async def read(request: Request, *, max_bytes: int, patience_s: float) -> Operat
     headers = request.headers
     _refuse_coding(headers.getlist("content-encoding"))
     fields = _fields(request.scope["query_string"], "The query string")
-    body = await _body(request, max_bytes, patience_s)
+    body = await body_of(request, max_bytes=max_bytes, patience_s=patience_s)
     if request.method == HTTPMethod.POST:
         fields += _posted(body, headers.getlist("content-type"))
     if any(name == "update" for name, _ in fields):
@@ -117,8 +117,11 @@ def _single(fields: Iterable[tuple[str, str]], name: str) -> str | None:
     return values[0] if values else None
 
 
-async def _body(request: Request, max_bytes: int, patience_s: float) -> bytes:
-    """Read the body, refusing it as soon as it is known to be too long."""
+async def body_of(request: Request, *, max_bytes: int, patience_s: float) -> bytes:
+    """Read the body of a request, refusing it as soon as it is known to be too long.
+
+    Raises: Problem when it is too long or too slow, or its client leaves.
+    """
     too_large = Problem(
         Kind.REQUEST_TOO_LARGE, f"The body may have {max_bytes:,} bytes at most", {"Connection": "close"}
     )

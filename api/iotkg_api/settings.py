@@ -61,6 +61,8 @@ class Settings:
     """The most rows a query's table may have."""
     query_bytes: int = _MEBIBYTE
     """The longest body of a request."""
+    cache_bytes: int = 256 * _MEBIBYTE
+    """How much memory finished answers may take; 0 keeps none."""
     queue: int = 256
     """Requests that may wait for a worker; further ones are refused at once."""
     patience_s: float = 10.0
@@ -80,6 +82,8 @@ class Settings:
         wrong = [f"{name} must be more than 0" for name in _POSITIVE if not getattr(self, name) > 0]
         if not self.watch_s >= 0:
             wrong.append("watch_s must be 0 or more")
+        if self.cache_bytes < 0:
+            wrong.append("cache_bytes must be 0 or more")
         if not 0 <= self.port <= _LAST_PORT:
             wrong.append(f"port must be from 0 to {_LAST_PORT}")
         if self.access_log not in ACCESS_LOGS:

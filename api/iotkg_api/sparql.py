@@ -7,25 +7,24 @@ query's text.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Coroutine, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
 
-import pyoxigraph
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Router
 from starlette.types import Receive
 
 from iotkg.errors import InvalidParameter
 from iotkg_api import description, editor
 from iotkg_api.evaluation import Outcome, Query, Reply
 from iotkg_api.limiting import client_of
-from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing, names, names_any
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing
 from iotkg_api.observing import note
+from iotkg_api.pages import FROZEN, conditional
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
 from iotkg_api.workers import Busy, TooSlow, WorkerDied
@@ -41,10 +40,9 @@ _KINDS: Final = {
     Outcome.TOO_LARGE: Kind.RESULT_TOO_LARGE,
     Outcome.FAILED: Kind.QUERY_FAILED,
 }
-_ETAG_LENGTH: Final = 32
 _HASH_LENGTH: Final = 16
 
-router = APIRouter()
+router = Router()
 
 
 async def sparql(request: Request) -> Response:
@@ -59,7 +57,7 @@ async def sparql(request: Request) -> Response:
     if not asked.formats and _prefers_page(request):
         return await editor.editor(request, asked)
     if asked.query is None:
-        return _describe(request, asked.formats)
+        return await _describe(request, asked.formats)
     return await _answer(request, asked, asked.query)
 
 
@@ -71,8 +69,9 @@ def _prefers_page(request: Request) -> bool:
     )
 
 
-def _describe(request: Request, formats: Sequence[str]) -> Response:
+async def _describe(request: Request, formats: Sequence[str]) -> Response:
     state = request.app.state
+    await asyncio.shield(state.whole)  # it counts triples
     offers = _wanted(request, formats, GRAPHS)
     if not offers:
         detail = "There is no query; the description of the service comes in the types listed"
@@ -81,7 +80,8 @@ def _describe(request: Request, formats: Sequence[str]) -> Response:
     content = description.describe(
         f"{endpoint}/sparql", state.default_triples, state.release["graphs"], offers[0].canonical
     )
-    return Response(content, headers={"Content-Type": offers[0].content_type, "Vary": "Accept"})
+    described = Response(content, headers={"Content-Type": offers[0].content_type, "Vary": "Accept"})
+    return conditional(request, described)
 
 
 def _wanted(request: Request, formats: Sequence[str], offers: Sequence[Offer]) -> tuple[Offer, ...]:
@@ -105,22 +105,17 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
         default_graphs=asked.default_graphs,
         named_graphs=asked.named_graphs,
     )
-    etag = _etag(request.app.state.release["release"], query, (*tables, *graphs))
-    cacheable = request.method != "POST"
-    headers = {"Vary": "Accept", "Cache-Control": "public, no-cache", "ETag": etag}
-    known = request.headers.getlist("if-none-match")
-    if cacheable and names(known, etag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     reply = await evaluate(request, query)
     wrong = refusal(request, reply)
     if wrong is not None:
         raise wrong
-    if not cacheable or reply.volatile:
-        headers = {"Vary": "Accept", "Cache-Control": "no-store"}
-    if cacheable and names_any(known):  # only now: a query that fails has no answer to be named
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     offer = next(o for o in (tables if reply.table else graphs) if o.canonical == reply.media_type)
-    return Response(reply.body, headers={**headers, "Content-Type": offer.content_type})
+    headers = {
+        "Content-Type": offer.content_type,
+        "Vary": "Accept",
+        "Cache-Control": "no-store" if reply.volatile else FROZEN,
+    }
+    return Response(reply.body, headers=headers)
 
 
 async def evaluate(request: Request, query: Query) -> Reply:
@@ -185,13 +180,6 @@ def _not_acceptable(detail: str, types: list[str]) -> Problem:
     return Problem(
         Kind.NOT_ACCEPTABLE, f"{detail}; there is {', '.join(types)}", {"Vary": "Accept"}, types=types
     )
-
-
-def _etag(release: str, query: Query, offers: tuple[Offer, ...]) -> str:
-    """Name the answer by all that decides its bytes: the release, the engine and the request."""
-    types = [offer.media_type for offer in offers]
-    parts = json.dumps([release, pyoxigraph.__version__, query.head(), types], ensure_ascii=True)
-    return f'"{sha256(parts.encode()).hexdigest()[:_ETAG_LENGTH]}"'
 
 
 router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)

@@ -262,7 +262,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes that evaluate queries.")] = None,
 ) -> None:
     """Serve the release in dist/: pages, canned queries and SPARQL."""
-    from iotkg_api.app import run as serve_app
+    from iotkg_api.server import run as serve_app
     from iotkg_api.settings import from_environment
 
     given = {"IOTKG_HOST": host, "IOTKG_PORT": port, "IOTKG_WORKERS": workers}

@@ -1,0 +1,111 @@
+"""The service over one release: what it holds while it runs, and how it starts.
+
+It answers ``/sparql`` as soon as a query worker has loaded the release; meanwhile a thread imports FastAPI and loads
+the release for the pages, whose first readers wait for it.
+
+On its ``state``: ``settings``; ``metrics``, the counters, which outlive a release; ``cache``, finished answers;
+``release``, the manifest; ``pool``, for queries whose cost is not known; ``whole``, a task that gives FastAPI's
+application, and once it is done: ``source``, the release for lookups whose cost is known; ``answers``, the canned
+queries over it; ``default_triples``, the size of the default view.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from iotkg.answering import open_answers
+from iotkg.store import default_size, open_release, read_manifest
+from iotkg_api import problems, sparql
+from iotkg_api.edge import Edge
+from iotkg_api.keeping import Cache
+from iotkg_api.metrics import Metrics
+from iotkg_api.settings import Settings, from_environment
+from iotkg_api.workers import Pool
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Application:
+    """Answers requests from one release."""
+
+    def __init__(self, settings: Settings, counters: Metrics) -> None:
+        self.state = State()
+        self.state.settings = settings
+        self.state.metrics = counters
+        self.state.cache = Cache(settings.cache_bytes)
+        self._quick = Starlette(routes=sparql.router.routes, exception_handlers=problems.HANDLERS)
+        self._quick.state = self.state
+        self._edge = Edge(self._route, self.state)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self._edge(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a program's query at once; hand all else to FastAPI's application, once that is there."""
+        if scope["path"] == "/sparql" and not _reads_html(scope):
+            await self._quick(scope, receive, send)
+            return
+        app: ASGIApp = await asyncio.shield(self.state.whole)
+        await app(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Load the release and start the workers; end them at the end.
+
+        The folder is resolved once: a release put in its place meanwhile is for the next edition.
+
+        Raises: InputError when the release is missing or broken; EngineError when no worker starts.
+        """
+        state = self.state
+        settings = state.settings = replace(state.settings, dist=state.settings.dist.resolve())
+        state.release = read_manifest(settings.dist)
+        state.pool = Pool(settings, state.release, state.metrics)
+        state.whole = asyncio.create_task(asyncio.to_thread(_load, state, settings))
+        state.whole.add_done_callback(_tell)
+        try:
+            await state.pool.start()
+            yield
+        finally:
+            with suppress(Exception):
+                await state.whole  # a thread cannot be ended
+            await state.pool.close()
+
+
+def create_app(settings: Settings | None = None, counters: Metrics | None = None) -> Application:
+    """Build the service; without settings, from the environment.
+
+    Raises: InvalidParameter or InputError when the settings cannot be read. What is wrong with the release shows
+    when the application starts.
+    """
+    return Application(
+        from_environment() if settings is None else settings, Metrics() if counters is None else counters
+    )
+
+
+def _load(state: State, settings: Settings) -> ASGIApp:
+    """Load the release, and import and build FastAPI's application over it."""
+    state.source = open_release(settings.dist)
+    state.answers = open_answers(settings.dist, state.source)
+    state.default_triples = default_size(state.source)
+    from iotkg_api.app import whole_app  # noqa: PLC0415  # FastAPI takes longer to import than all else
+
+    return whole_app(state)
+
+
+def _tell(task: asyncio.Task[ASGIApp]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _LOG.critical("the pages cannot be served", exc_info=error)
+
+
+def _reads_html(scope: Scope) -> bool:
+    return any(name == b"accept" and b"html" in value.lower() for name, value in scope["headers"])

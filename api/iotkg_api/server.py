@@ -1,0 +1,60 @@
+"""The HTTP server: from a socket to the service, and from the settings to a running process."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from math import ceil
+from typing import Final
+
+import uvicorn
+
+from iotkg.store import read_manifest
+from iotkg_api import logs
+from iotkg_api.application import create_app
+from iotkg_api.connections import Server, Watch, allow_files
+from iotkg_api.edge import HEADERS
+from iotkg_api.editions import Editions
+from iotkg_api.limiting import Rate
+from iotkg_api.metrics import Metrics
+from iotkg_api.observing import Observed
+from iotkg_api.settings import Settings
+
+_HEAD_BYTES: Final = 512 * 1024
+"""The longest request line and headers: enough for a query of 200 kB in a GET."""
+_NOT_STARTED: Final = 3
+"""Exit code when the release cannot be loaded or the address cannot be listened on."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until stopped by SIGINT or SIGTERM, finishing the requests under way.
+
+    Raises: InputError when there is no release to serve.
+    """
+    read_manifest(settings.dist)
+    allow_files(settings.connections)
+    counters = Metrics()
+    editions = Editions(settings, lambda: create_app(settings, counters))
+    watch = Watch(settings.patience_s, settings.connections)
+    counters.add(editions.figures)
+    counters.add(watch.figures)
+    rate = Rate(settings.rate) if settings.rate else None
+    config = uvicorn.Config(
+        Observed(editions, counters, rate=rate, log=settings.access_log, headers=HEADERS),
+        host=settings.host,
+        port=settings.port,
+        http="h11",  # httptools limits no head, and refuses a request line above 64 kB
+        h11_max_incomplete_event_size=_HEAD_BYTES,
+        access_log=False,
+        log_config=None,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=ceil(settings.deadline_s) + 1,
+    )
+    server = Server(config, watch)
+    with logs.threaded(), suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
