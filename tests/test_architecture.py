@@ -23,7 +23,7 @@ LAYERS = (
     ("document", "anchors", "baseline", "changes", "deriving"),
     ("exceptions",),
     ("labels", "accounting"),
-    ("evidence", "inference", "validation", "answering", "catalogue", "checking", "sides"),
+    ("evidence", "inference", "validation", "answering", "catalogue", "checking", "sides", "diff"),
     ("build", "overview", "coverage", "search", "explain"),
     ("release", "examining", "console", "indexing", "telling"),
     ("inspecting",),

@@ -173,6 +173,36 @@ def coverage(
     _show((measuring.bare_table if bare else measuring.to_table)(measured), output)
 
 
+class Grain(StrEnum):
+    """How closely a difference is told."""
+
+    graph = "graph"
+    thing = "thing"
+    triple = "triple"
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The folder of a release.")],
+    new: Annotated[Path, typer.Argument(help="The folder of another.")],
+    by: Annotated[
+        Grain, typer.Option(help="Count by graph or by thing, or list every triple.")
+    ] = Grain.thing,
+    output: Output = None,
+) -> None:
+    """Tell what differs between two releases; exit 1 when anything does."""
+    from iotkg import diff as differing
+
+    found = differing.difference(old, new)
+    table = {
+        Grain.graph: differing.by_graph,
+        Grain.thing: differing.by_thing,
+        Grain.triple: differing.changes,
+    }[by](found)
+    _show(table, output)
+    sys.exit(0 if found.same else 1)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run(
     context: typer.Context,
