@@ -24,7 +24,7 @@ LAYERS = (
     ("exceptions",),
     ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue", "checking", "sides", "diff"),
-    ("build", "overview", "coverage", "search", "explain"),
+    ("build", "overview", "coverage", "search", "explain", "glossary"),
     ("release", "examining", "console", "indexing", "telling"),
     ("inspecting",),
     ("cli_validate",),
