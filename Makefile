@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup web suite build validate mutation bench serve test test-fast fmt check
+.PHONY: help setup web suite build validate mutation bench bench-serve serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -57,6 +57,9 @@ mutation: $(READY)  ## seed defects into the real data; print which rule finds e
 
 bench: build  ## time `iotkg validate` beside pySHACL, on the real graph and ten of them (minutes; on a quiet machine)
 	$(BIN)/python -m bench.validate
+
+bench-serve: build  ## drive `iotkg serve` and its peers on the same data (minutes; on a quiet machine; needs wrk)
+	$(BIN)/python -m bench.serve
 
 serve: build $(BUNDLE)  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
 	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)
