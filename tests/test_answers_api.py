@@ -79,7 +79,7 @@ def test_the_page_has_the_form_and_the_words(client):
     assert "国家标准委牵头" in page
     assert "the Standardization Administration of China is to take the lead" in page
     assert "the plan&#39;s safeguard measures" in page
-    assert 'href="/doc/anchor/iot-2013_3883-3890?lang=en"' in page
+    assert 'href="/source/iot-2013?char=3883,3890&amp;lang=en#char=3883,3890"' in page
     chinese = client.get("/queries/owner-and-deadline?plan=standards&lang=zh", headers=HTML).text
     assert "本计划保障措施" in chinese
     assert "is to take the lead" not in chinese.partition("</table>")[0]

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("problems", "vocab"),
     ("errors",),
-    ("identifiers", "matching", "marking"),
+    ("identifiers", "matching", "marking", "highlights"),
     ("spelling",),
     ("model", "tokens", "words", "comparing", "guard", "shapegraph", "engines"),
     ("store",),
@@ -25,7 +25,7 @@ LAYERS = (
     ("labels", "accounting"),
     ("evidence", "inference", "validation", "answering", "catalogue", "checking", "sides", "diff"),
     ("build", "overview", "coverage", "search", "explain", "glossary"),
-    ("release", "examining", "console", "indexing", "telling"),
+    ("release", "examining", "console", "indexing", "telling", "reading"),
     ("inspecting",),
     ("cli_validate",),
     ("cli",),

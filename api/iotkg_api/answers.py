@@ -176,13 +176,13 @@ def _columns(columns: tuple[str, ...], language: str) -> Iterator[str]:
 
 
 def _shown(page: Page, column: str, row: Mapping[str, Cell]) -> Shown | None:
-    """Show a value: an entity by its label, a quote and an offset with a link to their anchor."""
+    """Show a value: an entity by its label, a quote and an offset with a link to their words in the text."""
     value = row[column]
     if value is None:
         return None
     prefix = column.removesuffix("quote").removesuffix("evidence")
     anchor, start, end = (row.get(f"{prefix}{part}") for part in ("evidence", "start", "end"))
-    href = page.link(anchor) if isinstance(anchor, NamedNode) and prefix != column else None
+    href = page.words(anchor) if isinstance(anchor, NamedNode) and prefix != column else None
     if isinstance(value, NamedNode):
         label = row.get(f"{column}_{page.language}")
         if isinstance(label, Literal):

@@ -26,6 +26,7 @@ from iotkg_api import (
     pictures,
     problems,
     quality,
+    reader,
     resources,
     sparql,
 )
@@ -37,6 +38,7 @@ ROUTERS: Final[Sequence[APIRouter | Router]] = (
     compare.router,
     pictures.router,
     quality.router,
+    reader.router,
     explaining.router,
     ontology.router,
     sparql.router,
@@ -54,6 +56,7 @@ PATHS: Final[dict[str, Any]] = {
     **ontology.PATHS,
     **pictures.PATHS,
     **metrics.PATHS,
+    **reader.PATHS,
     **sparql.PATHS,
 }
 """OpenAPI path items of the routes that are not FastAPI's own."""

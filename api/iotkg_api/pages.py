@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match, Router
 
-from iotkg.identifiers import local_path, shorten
-from iotkg.model import Clause, Name, Term, Text, Value, in_language
+from iotkg.identifiers import anchor, local_path, shorten, words_of
+from iotkg.model import Clause, Name, Term, Text, Texts, Value, in_language
 from iotkg.terms import one_line
 from iotkg_api.contexts import ErrorPage
 from iotkg_api.negotiation import GRAPHS, HTML, choose
@@ -101,7 +101,7 @@ class Page:
         if self.request.query_params.get("lang") == self.language:
             query["lang"] = self.language
         root = self.request.scope.get("root_path", "")
-        return f"{_path(root + path)}{'?' + urlencode(query) if query else ''}{hash_}{fragment}"
+        return f"{_path(root + path)}{'?' + urlencode(query, safe=',') if query else ''}{hash_}{fragment}"
 
     def has(self, path: str) -> bool:
         """Say whether this service answers at a path."""
@@ -124,6 +124,19 @@ class Page:
         if local.startswith("ontology#") and self.has("/ontology"):
             return self.url(f"/{local}")
         return None
+
+    def words(self, iri: NamedNode) -> str | None:
+        """Address words in the text by their anchor, so that a reader lands on them marked."""
+        found = words_of(iri.value)
+        if found is None or not self.has(f"/source/{found[0]}"):
+            return self.link(iri)
+        document, start, end = found
+        return self.url(f"/source/{document}#char={start},{end}", char=f"{start},{end}")
+
+    @staticmethod
+    def anchor_of(document: str, words: tuple[int, int]) -> NamedNode:
+        """Name the anchor of words of a document."""
+        return anchor(document, *words)
 
     def is_ours(self, iri: NamedNode) -> bool:
         """Say whether an IRI is one of the project's."""
@@ -182,6 +195,15 @@ class Page:
     def plain(self, name: Name) -> str:
         """Write a name without mark-up, for a title or an attribute."""
         return " · ".join(self.text(part).value for part in name)
+
+    def call(self, labels: Texts, translation: Texts) -> str:
+        """Name a statement: by what it connects, else by our translation of its words."""
+        return one_line(self.text(labels or translation).value)
+
+    @staticmethod
+    def english(name: Name) -> str:
+        """Write a name in English, which is ours."""
+        return " · ".join(in_language(part, "en").value for part in name)
 
     def say(self, key: str, **values: str | int) -> str:
         """Word something in the page's language."""

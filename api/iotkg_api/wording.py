@@ -680,6 +680,87 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "uses-skos:related": ("terms that belong together", "相关词"),
     "uses-skos:inScheme": ("which vocabulary a term belongs to", "所属词表"),
     "uses-skos": ("names and vocabularies as most tools know them", "以通行方式表达名称与词表"),
+    # the reader
+    "reader-lead": (
+        (
+            "The policy text, whole and verbatim, plan by plan. What the graph says is marked in it and leads to its "
+            "page; English translations are ours."
+        ),
+        "政策原文，逐个计划完整呈现，一字未改。图谱所载内容均在文中标出，点击即达；英文为本项目译文。",
+    ),
+    "reader-unknown": ("There is no text {what} here.", "没有名为 {what} 的文本。"),
+    "reader-text": ("Plain text", "纯文本"),
+    "reader-length": ("{n} characters", "共{n}字符"),
+    "n-characters": ("{n} characters", "{n}字符"),
+    "reader-contents": ("Contents", "目录"),
+    "reader-others": ("The plans", "各专项行动计划"),
+    "reader-front": ("The front matter, as printed", "卷首原文"),
+    "reader-counted": (
+        "{supported} of {n} sentence supported|{supported} of {n} sentences supported",
+        "{n}句中{supported}句有据",
+    ),
+    "reader-rests": ("Rests on it", "以此为据"),
+    "reader-bare": ("No statement rests on this sentence.", "尚无陈述以此句为据。"),
+    "reader-past": ("Skip the {n} links of this part", "跳过本部分的{n}个链接"),
+    "reader-missing": ("A table is missing here.", "此处缺表。"),
+    "reader-missing-note": (
+        (
+            "The text announces who does what by when; the source we have does not hold the table, and nothing is "
+            "put in its place:"
+        ),
+        "原文预告了分工与进度，但所据源文本中没有该表，本项目未作任何填补：",
+    ),
+    "reader-english": ("English, our translation", "英译（本项目译文）"),
+    "reader-check": ("What each sentence supports", "逐句核对依据"),
+    "reader-check-on": ("Count the sentences that something rests on", "统计有据的句子"),
+    "reader-check-off": ("Count characters again", "改为显示字符数"),
+    "reader-here": ("Characters {start}–{end} are marked", "已标出第{start}–{end}字符"),
+    "reader-anchor": ("What rests on them", "以此为据的内容"),
+    "reader-read": ("Read in the text", "在原文中阅读"),
+    "reader-entity-plan-set": ("About the plan set", "文件集页面"),
+    "reader-entity-plan": ("About this plan", "本计划页面"),
+    "reader-entity-section": ("About this section", "本章节页面"),
+    "reader-entity-group": ("About this group", "本任务组页面"),
+    "reader-entity-task": ("About this task", "本任务页面"),
+    "reader-entity-safeguard": ("About this measure", "本措施页面"),
+    "reader-entity-table": ("About this table", "本表页面"),
+    "reader-offsets": ("Addresses of words", "文字的地址"),
+    "reader-offsets-note": (
+        (
+            "Words are addressed by character, as RFC 5147 has it: Unicode code points counted from 0, the end not "
+            "included. The address of a document with such a span leads to the page on which the words stand, and "
+            "marks them."
+        ),
+        "文字按 RFC 5147 以字符定位：从 0 起数 Unicode 码位，不含终点。文本地址加上字符范围，即可到达并标出该处文字。",
+    ),
+    "reader-address-words": ("Words, marked", "标出的文字"),
+    "reader-address-text": ("A fragment of the plain text", "纯文本片段"),
+    "reader-address-bytes": ("Those words alone", "仅这些文字"),
+    "marks": ("What is marked", "标记内容"),
+    "marks-said": ("What is stated", "陈述"),
+    "marks-named": ("What is named", "所指实体"),
+    "marks-words": ("About words", "文字说明"),
+    "marks-more": ("Beside the text", "文旁"),
+    "mark-responsibility": ("Responsibility", "责任"),
+    "mark-deadline": ("Date", "期限"),
+    "mark-target": ("Target", "目标指标"),
+    "mark-funding": ("Funding", "资金支持"),
+    "mark-reference": ("Cross-reference", "交叉引用"),
+    "mark-initiative": ("Initiative", "示范与推广"),
+    "mark-output": ("Planned output", "计划产出"),
+    "mark-provision": ("Clause", "条款"),
+    "mark-body": ("Body", "主体"),
+    "mark-sector": ("Sector", "行业领域"),
+    "mark-technology": ("Technology", "技术"),
+    "mark-document": ("Document", "文件"),
+    "mark-place": ("Place", "地点"),
+    "mark-programme": ("Programme or fund", "资金与计划"),
+    "mark-instrument": ("Policy instrument", "政策工具"),
+    "mark-facility": ("Platform or facility", "平台与设施"),
+    "mark-talent": ("Kind of talent", "人才类别"),
+    "mark-mention": ("Other words for a thing", "以他词指称"),
+    "mark-shared": ("Shared wording", "相同语句"),
+    "mark-exception": ("Only looks like a name", "形似名称"),
     # errors
     "error-404": ("Nothing has this address", "没有这个地址"),
     "error-410": ("Withdrawn", "已撤回"),

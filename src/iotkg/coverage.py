@@ -117,6 +117,13 @@ def coverages(catalogue: Catalogue) -> tuple[Coverage, ...]:
     )
 
 
+def sentences_of(catalogue: Catalogue, iri: NamedNode, outline: Outline) -> tuple[Sentence, ...]:
+    """Give the sentences of a plan set's body, in the order of the text."""
+    named = _spans(catalogue, _NAMES, iri, NAMED)
+    names = [span for spans in named.values() for span in spans]
+    return tuple(_sentences(outline, _spans(catalogue, _EVIDENCE, iri, STATED), names))
+
+
 def _coverage(catalogue: Catalogue, iri: NamedNode, outline: Outline) -> Coverage:
     stated = _spans(catalogue, _EVIDENCE, iri, STATED)
     named = _spans(catalogue, _NAMES, iri, NAMED)
@@ -190,7 +197,7 @@ def _sentences(
         plan = unit if unit.kind == "plan" else plan
         if plan is None or not _is_body(unit):
             continue
-        for match in _SENTENCE.finditer(outline.text, _body(outline, unit), unit.own_end):
+        for match in _SENTENCE.finditer(outline.text, body_start(outline, unit), unit.own_end):
             start, end = match.span()
             if any(_counts(character) for character in match.group()):
                 yield Sentence(
@@ -211,7 +218,7 @@ def _is_body(unit: Unit) -> bool:
     )
 
 
-def _body(outline: Outline, unit: Unit) -> int:
+def body_start(outline: Outline, unit: Unit) -> int:
     """Give where a unit's sentences start: behind its number and its title, as printed."""
     heading = "".join(text.value for text in unit.term.name[0] if text.language == "zh")
     printed = f"{unit.number}{heading}"

@@ -16,6 +16,7 @@ from iotkg.vocab import BASE, GRAPH, ID, PREFIXES
 
 _PART = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+_ANCHOR = re.compile(rf"{re.escape(ID)}anchor/([a-z0-9-]+)_(\d+)-(\d+)\Z", re.ASCII)
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*\Z")
 
 
@@ -49,6 +50,12 @@ def anchor(document: str, start: int, end: int) -> NamedNode:
     Units: Unicode code points, half open. Source: NIF 2.0 string identifiers.
     """
     return NamedNode(f"{ID}anchor/{document}_{start}-{end}")
+
+
+def words_of(iri: str) -> tuple[str, int, int] | None:
+    """Read an anchor's IRI: the document and the span; None when it is none."""
+    match = _ANCHOR.match(iri)
+    return (match[1], int(match[2]), int(match[3])) if match else None
 
 
 def graph(name: str) -> NamedNode:
