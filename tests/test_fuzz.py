@@ -10,10 +10,13 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from pyoxigraph import Store
 
-from iotkg import guard
+from iotkg import guard, release
 from iotkg.guard import Reason, Refused, inspect, tokenize
+from iotkg.loading import load_queries
+from serving import PATIENCE_S, serve
 
 bounded = settings(
     derandomize=True, database=None, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck)
@@ -276,3 +279,53 @@ def test_what_the_guard_passes_neither_crashes_the_engine_nor_reaches_out():
         assert refused > 1000
         with pytest.raises(BlockingIOError):
             trap.accept()
+
+
+# The service as it describes itself
+
+
+@pytest.fixture(scope="module")
+def server(graphs, layout, tmp_path_factory):
+    """Serve the real release."""
+    dist = tmp_path_factory.mktemp("release") / "dist"
+    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
+    with serve(dist, dist.parent / "log", deadline_s=5) as running:
+        yield running
+    assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_the_service_keeps_to_its_own_description(server, mode):
+    """Whatever is asked of each operation, the answer has a status, a type and headers that are described."""
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    conforms = [
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+    described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) > 10
+    for operation in operations:
+        tried = 0
+
+        @settings(bounded, max_examples=15)
+        @given(operation.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
+        def keeps(case):
+            nonlocal tried
+            tried += 1
+            answer = case.call(timeout=PATIENCE_S, allow_redirects=False)
+            if answer.status_code != 503:
+                case.validate_response(answer, checks=[not_a_server_error])
+            case.validate_response(answer, checks=conforms)
+
+        try:
+            keeps()
+        except Unsatisfiable:
+            continue
+        assert tried, operation.label

@@ -22,6 +22,7 @@ from iotkg_api import (
     home,
     metrics,
     ontology,
+    operations,
     pages,
     pictures,
     problems,
@@ -74,8 +75,7 @@ class Service(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Give the OpenAPI description of every operation."""
         described = super().openapi()
-        described["paths"] = {**described["paths"], **PATHS}
-        return described
+        return operations.completed(described, PATHS)
 
 
 def whole_app(state: State) -> FastAPI:

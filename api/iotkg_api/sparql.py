@@ -184,7 +184,8 @@ def _not_acceptable(detail: str, types: list[str]) -> Problem:
 
 router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)
 
-_CONTENT: Final = {name: {"schema": {"type": "string"}} for name in listing(TABLES, GRAPHS)}
+_TYPES: Final = dict.fromkeys([*listing(TABLES, GRAPHS), *(offer.media_type for offer in (*TABLES, *GRAPHS))])
+_CONTENT: Final[dict[str, Any]] = {name: {} for name in (*_TYPES, HTML.media_type)}
 _GRAPHS_SCHEMA: Final = {"type": "array", "items": {"type": "string", "format": "iri"}}
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "query": ("A SPARQL 1.1 query; without one, the answer describes the service", {"type": "string"}),
@@ -195,14 +196,13 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {"type": "string"},
     ),
 }
-_PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}
 _RESPONSES: Final = {
     "200": {"description": "The result, or the description of the service", "content": _CONTENT},
     "304": {"description": "The answer has not changed"},
-    "400": {"description": "The query is wrong, refused, or has too large a result", "content": _PROBLEM},
-    "406": {"description": "None of the types asked for can be given", "content": _PROBLEM},
-    "413": {"description": "The request is too large", "content": _PROBLEM},
-    "503": {"description": "The query is too slow or uses too much memory", "content": _PROBLEM},
+    "400": {"description": "The query is wrong, refused, or has too large a result"},
+    "406": {"description": "None of the types asked for can be given"},
+    "413": {"description": "The request is too large"},
+    "503": {"description": "The query is too slow or uses too much memory"},
 }
 
 PATHS: Final[dict[str, Any]] = {
@@ -236,7 +236,7 @@ PATHS: Final[dict[str, Any]] = {
             },
             "responses": {
                 **_RESPONSES,
-                "415": {"description": "The body has a type we do not read", "content": _PROBLEM},
+                "415": {"description": "The body has a type we do not read"},
             },
         },
     }
