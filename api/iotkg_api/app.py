@@ -29,6 +29,7 @@ from iotkg_api import (
     quality,
     reader,
     resources,
+    searching,
     sparql,
 )
 
@@ -42,6 +43,7 @@ ROUTERS: Final[Sequence[APIRouter | Router]] = (
     reader.router,
     explaining.router,
     ontology.router,
+    searching.router,
     sparql.router,
     health.router,
     metrics.router,
@@ -58,6 +60,7 @@ PATHS: Final[dict[str, Any]] = {
     **pictures.PATHS,
     **metrics.PATHS,
     **reader.PATHS,
+    **searching.PATHS,
     **sparql.PATHS,
 }
 """OpenAPI path items of the routes that are not FastAPI's own."""

@@ -6,7 +6,7 @@ the release for the pages, whose first readers wait for it.
 On its ``state``: ``settings``; ``metrics``, the counters, which outlive a release; ``cache``, finished answers;
 ``release``, the manifest; ``pool``, for queries whose cost is not known; ``whole``, a task that gives FastAPI's
 application, and once it is done: ``source``, the release for lookups whose cost is known; ``answers``, the canned
-queries over it; ``default_triples``, the size of the default view.
+queries over it; ``default_triples``, the size of the default view; ``search``, which gives the index for searches.
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ def _load(state: State, settings: Settings) -> ASGIApp:
     state.source = open_release(settings.dist)
     state.answers = open_answers(settings.dist, state.source)
     state.default_triples = default_size(state.source)
-    from iotkg_api.app import whole_app  # noqa: PLC0415  # FastAPI takes longer to import than all else
+    from iotkg_api import searching  # noqa: PLC0415  # FastAPI takes longer to import than all else
+    from iotkg_api.app import whole_app  # noqa: PLC0415
 
+    searching.prepare(state, settings.dist)
     return whole_app(state)
 
 

@@ -237,7 +237,7 @@ def search(
     from iotkg import indexing
     from iotkg import search as searching
 
-    question = " ".join(text)
+    question = searching.tidy(" ".join(text))
     if len(question) > searching.LONGEST:
         raise errors.InvalidParameter(
             f"the text has {len(question)} characters; {searching.LONGEST} at most are looked for"

@@ -105,7 +105,7 @@ class Index:
         Every question has an answer: what cannot be looked for finds nothing. Of one longer than ``LONGEST``, the
         beginning is read.
         """
-        question = " ".join(question[:LONGEST].split())
+        question = tidy(question)[:LONGEST]
         asked = words.read(question)
         wanted = self._wanted(question, asked)
         by_kind, by_plan = self._only("kind", kind), self._only("plan", plan)
@@ -251,6 +251,11 @@ class Index:
 
     def _entry(self, address: tantivy.DocAddress) -> Entry:
         return _loads(bytes(self._searcher.doc(address).get_first(ENTRY) or b""))
+
+
+def tidy(question: str) -> str:
+    """Give a question as it can be shown: what does not print is a space, and there is one at a time."""
+    return " ".join("".join(it if it.isprintable() else " " for it in question).split())
 
 
 def register(index: tantivy.Index) -> None:
