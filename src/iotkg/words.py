@@ -50,11 +50,13 @@ class Word:
     begins: str = ""
 
 
+@cache
 def stemmed() -> tantivy.TextAnalyzer:
     """Give what cuts folded texts into tokens, English ones stemmed (Snowball)."""
     return _builder().filter(tantivy.Filter.stemmer("english")).build()
 
 
+@cache
 def whole() -> tantivy.TextAnalyzer:
     """Give what cuts folded texts into tokens without stemming."""
     return _builder().build()
@@ -165,11 +167,6 @@ def _places(word: Word, tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def _stemmer() -> tantivy.TextAnalyzer:
-    return stemmed()
-
-
-@cache
 def _small_words() -> tantivy.TextAnalyzer:
     return _builder().filter(tantivy.Filter.stopword("english")).build()
 
@@ -179,7 +176,7 @@ def _is_small(text: str) -> bool:
 
 
 def _pieces(text: str) -> list[tuple[str, Span]]:
-    cut = _stemmer().pre_tokenize(fold(text)).tokens
+    cut = stemmed().pre_tokenize(fold(text)).tokens
     return [(token.text, (token.char_offset_from, token.char_offset_to)) for token in cut]
 
 
