@@ -471,7 +471,7 @@ def test_everything_is_worded_in_both_languages():
     code = "".join(Path(module.__file__).read_text() for module in (answers, home, pages, resources))
     asked = set(re.findall(r"""say(?:_in)?\((?:language, )?["']([^"']+)["']""", sources + code))
     families = {f"{family}-" for family in re.findall(r"""say_of\(["'](\w+)["']""", sources)}
-    names = ("column-", "to ", "month-", "role-", "error-", "group-", "kind-", "sort-")
+    names = ("column-", "to ", "month-", "role-", "error-", "group-", "kind-", "sort-", "found-")
     computed = (*names, "skos:", "dcat:", "dcterms:", *families)
 
     assert asked <= set(WORDING)
