@@ -254,7 +254,7 @@ def test_every_kind_is_worded():
 def test_the_examples_of_the_description_run(ask):
     described = ask("/openapi.json").json()["paths"]
     for path, item in searching.PATHS.items():
-        assert described[path] == item
+        assert described[path]["get"]["summary"] == item["get"]["summary"]
         parameters = {it["name"]: it["example"] for it in item["get"].get("parameters", ())}
         answer = ask(path, **parameters)
         assert answer.status_code == 200
