@@ -167,6 +167,31 @@ def test_a_client_that_never_reads_is_cut_off(server):
     assert server.health()["idle"] == 2
 
 
+def test_answers_that_nobody_takes_are_bounded_together(tmp_path, dist):
+    """Twelve clients, each with an answer of some megabytes that it does not read: the first lose theirs."""
+    query = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 27000"
+    with serve(dist, tmp_path / "log", result_bytes=1 << 23) as server, ExitStack() as stack:
+        socks = []
+        whole = len(server.ask(query).content)
+        assert whole > 7 << 20
+        for _ in range(12):
+            sock = stack.enter_context(connect(server, SO_RCVBUF=4096))
+            sock.sendall(
+                f"GET /sparql?query={query.replace(' ', '%20')} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+            )
+            socks.append(sock)
+        wait_until(
+            lambda: 'iotkg_long_answers_total{result="cut"} 4.0' in httpx.get(f"{server.url}/metrics").text,
+            "four are cut off",
+        )
+        socks[-1].settimeout(PATIENCE_S)
+        received = 0
+        while received < whole:
+            received += len(socks[-1].recv(1 << 20))
+        assert values(server.ask(SMALL)) == ["value 1"]
+    assert "Traceback" not in server.log.read_text()
+
+
 def test_a_client_that_reads_slowly_but_steadily_gets_everything(server):
     query = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f } LIMIT 30000"
     with connect(server, SO_RCVBUF=1 << 16) as sock:

@@ -29,8 +29,8 @@ _TICKS: Final = 10
 """uvicorn's ticks between two looks, which makes a second."""
 _GRACE_S: Final = 2.0
 """A body that is late is first answered by its handler (408)."""
-_LEAST_BYTES: Final = 4096
-"""What a client must take of its answer within its patience."""
+_LEAST_RATE: Final = 4096
+"""Bytes of its answer that a client must take in each second of its patience; what follows them takes their place."""
 _OTHER_FILES: Final = 256
 _SIZE: Final = struct.Struct("i")
 
@@ -50,6 +50,7 @@ class Watch:
 
     def __init__(self, patience_s: float, limit: int) -> None:
         self._patience_s = patience_s
+        self._least_bytes = int(_LEAST_RATE * patience_s)
         self._limit = limit
         self._states: dict[Any, _State] = {}
         self.ended: dict[str, int] = {"head": 0, "body": 0, "answer": 0, "idle": 0}
@@ -72,7 +73,7 @@ class Watch:
                 state is None
                 or state.cycle is not cycle
                 or state.stage != stage
-                or (stage == "answer" and state.pending - pending >= _LEAST_BYTES)
+                or (stage == "answer" and abs(state.pending - pending) >= self._least_bytes)
             ):
                 state = _State(cycle, stage, now, pending)
             limit = self._patience_s + (_GRACE_S if stage == "body" else 0)

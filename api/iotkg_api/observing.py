@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg_api.limiting import Rate, client_of
 from iotkg_api.logs import REQUEST
 from iotkg_api.metrics import Metrics
+from iotkg_api.outbox import Cut, Outbox
 from iotkg_api.problems import Kind, Problem, response
 
 _LOG: Final = logging.getLogger(__name__)
@@ -42,9 +43,17 @@ class Observed:
     """The outermost layer."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, *, rate: Rate | None, log: str, headers: Mapping[str, str]
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        outbox: Outbox,
+        *,
+        rate: Rate | None,
+        log: str,
+        headers: Mapping[str, str],
     ) -> None:
         self._app = app
+        self._outbox = outbox
         self._metrics = metrics
         self._rate = rate
         self._log = log
@@ -68,9 +77,10 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), header]}
-            else:
-                sent += len(message.get("body", b""))
-            await send(message)
+                await send(message)
+                return
+            await self._outbox.send(message, send)
+            sent += len(message.get("body", b""))
 
         try:
             wait = self._wait(scope, started)
@@ -78,6 +88,10 @@ class Observed:
                 await self._refuse(wait)(scope, receive, send_observed)
             else:
                 await self._app(scope, receive, send_observed)
+        except Cut:
+            notes["outcome"] = (
+                "cut"  # the server sees that the answer is not whole, and closes the connection
+            )
         finally:
             seconds = time.monotonic() - started
             if notes.get("outcome") == "left" or not status:
@@ -98,7 +112,7 @@ class Observed:
         return response(problem)
 
     def _tell(self, scope: Scope, notes: Mapping[str, Any], status: int, seconds: float, sent: int) -> None:
-        notable = status >= _FAULT or status in _NOTABLE or seconds >= _SLOW_S
+        notable = status >= _FAULT or status in _NOTABLE or "cut" in notes.values() or seconds >= _SLOW_S
         if not notable and self._log != "all":
             return
         what = {

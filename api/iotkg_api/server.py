@@ -18,10 +18,13 @@ from iotkg_api.editions import Editions
 from iotkg_api.limiting import Rate
 from iotkg_api.metrics import Metrics
 from iotkg_api.observing import Observed
+from iotkg_api.outbox import Outbox
 from iotkg_api.settings import Settings
 
 _HEAD_BYTES: Final = 512 * 1024
 """The longest request line and headers: enough for a query of 200 kB in a GET."""
+_LONG_ANSWERS: Final = 8
+"""Answers of the greatest length that may be on their way at one time."""
 _NOT_STARTED: Final = 3
 """Exit code when the release cannot be loaded or the address cannot be listened on."""
 
@@ -36,11 +39,12 @@ def run(settings: Settings) -> None:
     counters = Metrics()
     editions = Editions(settings, lambda: create_app(settings, counters))
     watch = Watch(settings.patience_s, settings.connections)
-    counters.add(editions.figures)
-    counters.add(watch.figures)
+    outbox = Outbox(_LONG_ANSWERS * settings.result_bytes)
+    for figures in (editions.figures, watch.figures, outbox.figures):
+        counters.add(figures)
     rate = Rate(settings.rate) if settings.rate else None
     config = uvicorn.Config(
-        Observed(editions, counters, rate=rate, log=settings.access_log, headers=HEADERS),
+        Observed(editions, counters, outbox, rate=rate, log=settings.access_log, headers=HEADERS),
         host=settings.host,
         port=settings.port,
         http="h11",  # httptools limits no head, and refuses a request line above 64 kB
