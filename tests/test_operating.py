@@ -164,7 +164,8 @@ def test_no_path_makes_a_series_of_its_own():
 
 
 def test_each_request_has_one_line_with_what_matters(server):
-    answer = server.ask(SMALL)
+    query = f"{SMALL} # a line of the log"
+    answer = server.ask(query)
     line = line_of(server, answer)
 
     assert line["level"] == "info"
@@ -174,7 +175,8 @@ def test_each_request_has_one_line_with_what_matters(server):
     assert line["outcome"] == "answer"
     assert line["client"] == "127.0.0.1"
     assert re.fullmatch(r"[0-9a-f]{16}", line["query"])
-    assert line_of(server, server.ask(SMALL))["query"] == line["query"]
+    assert line["cache"] == "stored"
+    assert line_of(server, server.ask(query))["cache"] == "hit"
 
 
 def test_the_log_holds_no_query(server):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import ceil
 from secrets import token_hex
 from typing import Any, Final
@@ -76,6 +76,7 @@ class Observed:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
+                notes.update(_from_cache(message.get("headers", ())))
                 message = {**message, "headers": [*message.get("headers", ()), header]}
                 await send(message)
                 return
@@ -125,6 +126,14 @@ class Observed:
             **notes,
         }
         _LOG.log(logging.WARNING if status >= _FAULT else logging.INFO, "request", extra=what)
+
+
+def _from_cache(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Say how an answer that may be kept came about: hit, collapsed or stored."""
+    for name, value in headers:
+        if name == b"cache-status":
+            return {"cache": str(value, "ascii").rpartition(" ")[2]}
+    return {}
 
 
 def _identifier(scope: Scope) -> str:

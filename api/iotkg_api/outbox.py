@@ -19,8 +19,8 @@ from iotkg_api.metrics import counts, gauge
 _PIECE: Final = 256 * 1024
 
 
-class Cut(Exception):
-    """An answer was given up to make room for others."""
+class Cut(asyncio.CancelledError):
+    """An answer was given up to make room for others; no failure, so it passes by the handlers of those."""
 
 
 class Outbox:
