@@ -1,5 +1,5 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup web suite build validate mutation bench bench-serve serve test test-fast fmt check
+.PHONY: help setup web suite build wheel validate mutation bench bench-serve serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -48,6 +48,12 @@ dist/manifest.json: $(READY) $(SOURCES)
 	$(BIN)/iotkg build
 
 build: dist/manifest.json  ## check the data and write the release to dist/
+
+wheel: build  ## build/wheel/iotkg-….whl, which carries the release
+	@rm -rf build/lib build/wheel src/iotkg/packed
+	@cp -rL dist src/iotkg/packed
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w build/wheel .; \
+	  status=$$?; rm -rf src/iotkg/packed; exit $$status
 
 validate: $(READY)  ## check the data and write nothing
 	$(BIN)/iotkg validate

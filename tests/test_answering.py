@@ -16,19 +16,22 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, Store
 
 from iotkg import release
-from iotkg.answering import Answers, open_answers, to_csv, to_json, to_tsv
+from iotkg.answering import Answers, open_answers
 from iotkg.endpoint import RemoteStore
 from iotkg.errors import EngineError, InputError, InvalidParameter, QueryFileError, UnknownQuery
 from iotkg.loading import load_queries
 from iotkg.queryfile import parse_query
 from iotkg.store import LocalStore, Table
+from iotkg.tables import to_csv, to_json, to_tsv
 from iotkg.vocab import term
 
 QUERY = """#+ summary: What?
 #+ summary-zh: 什么？
 #+ kind: answer
+#+ topic: structure
 #+ param-a: Task | A task | 任务
 #+ param-b: Task | Another | 另一个
+#+ example: a=x b=y
 SELECT ?a ?b WHERE { VALUES ?a { UNDEF } VALUES ?b { UNDEF } }
 """
 
@@ -181,6 +184,11 @@ def test_a_parameter_there_is_not_is_named():
         ("#+ kind: answer", "#+ kind: other", "'#+ kind:' one of answer, check, rule"),
         ("#+ summary-zh", "#+ summary", "q.rq:2: a header line is"),
         ("#+ param-a: Task | A task | 任务", "#+ param-a: Task", "'#+ param-a:' is 'Class"),
+        ("#+ topic: structure\n", "", "the header needs '#+ topic: …'"),
+        ("topic: structure", "topic: other", "'#+ topic: other' is none of structure, responsibility"),
+        ("#+ example: a=x b=y\n", "", "'#+ example:' gives each parameter a value: a=… b=…"),
+        ("#+ example: a=x b=y", "#+ example: a=x", "gives each parameter a value"),
+        ("#+ example: a=x b=y", "#+ example: a=x c=y", "gives each parameter a value"),
         ("VALUES ?b { UNDEF }", "", "the slots are ['a']"),
         ("VALUES ?b", "VALUES ?a", "the slots are ['a', 'a']"),
     ],

@@ -205,6 +205,26 @@ def test_wrong_usage_exits_2(built, arguments):
     assert "Traceback" not in done.stderr
 
 
+def test_a_canned_query_says_what_it_takes(built):
+    done = run(built, "run", "responsibilities-as-stated", "--help")
+    assert done.returncode == 0
+    for said in (
+        "原文自身写明了哪些主体",
+        "--role  The role it has  所查角色  (default: all)",
+        "    lead  lead  牵头  (1 row)",
+        "iotkg run responsibilities-as-stated --plan standards --actor sac --role lead",
+    ):
+        assert said in done.stdout
+    assert "--endpoint" in run(built, "run", "--help").stdout
+    assert run(built, "run", "no-such-query", "--help").returncode == 2
+
+
+def test_a_release_is_found_by_its_folder_outside_a_checkout(built, tmp_path, monkeypatch):
+    assert run(tmp_path, "run", "plan-structure").returncode == 3
+    monkeypatch.setenv("IOTKG_DIST", str(built / "dist"))
+    assert len(run(tmp_path, "run", "plan-structure").stdout.splitlines()) == 11
+
+
 def test_outside_a_checkout_the_mend_is_named(tmp_path):
     done = run(tmp_path, "validate")
     assert done.returncode == 3

@@ -86,7 +86,8 @@ class Elements(Reader):
 
 @pytest.fixture(scope="module")
 def site(store):
-    text = "#+ summary: Which?\n#+ summary-zh: 哪些？\n#+ kind: answer\n\nSELECT ?s WHERE { ?s ?p ?o }\n"
+    header = "#+ summary: Which?\n#+ summary-zh: 哪些？\n#+ kind: answer\n#+ topic: structure\n\n"
+    text = f"{header}SELECT ?s WHERE {{ ?s ?p ?o }}\n"
     return Site(store, Answers(parse_query(text, name="which", path="which.rq")))
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode
 
-from iotkg.answering import Answers, to_tsv
+from iotkg.answering import Answers
 from iotkg.loading import load_queries
 from iotkg.store import LocalStore
+from iotkg.tables import to_tsv
+from iotkg.topics import TOPICS
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "queries" / "answers").glob("*.rq"))
@@ -92,6 +94,46 @@ def test_a_parameter_keeps_the_rows_that_have_its_value(answers, name):
         for value in sorted(values)[:3]:
             some = answers.run(name, **{parameter.name: value}).records()
             assert some == [row for row in everything if row[parameter.name] == value]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_choices_are_counted_as_the_rows_they_give(answers, name):
+    """For each choice of a parameter, the rows there are, whatever the other parameters are."""
+    query = answers.queries[name]
+    everything = answers.run(name).records()
+    values = answers.values(name, query.example)
+    for given in ({}, values):
+        counts = answers.counts(name, given)
+        assert set(counts) == {parameter.name for parameter in query.parameters}
+        for each, counted in counts.items():
+            others = {other: iri.value for other, iri in given.items() if other != each}
+            assert counted == Counter(
+                row[each] for row in everything if all(row[o] == iri for o, iri in others.items())
+            )
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_each_has_a_topic_and_an_example_with_an_answer(answers, name):
+    query = answers.queries[name]
+    assert query.header["topic"] in TOPICS
+    assert set(query.example) == {parameter.name for parameter in query.parameters}
+    assert answers.run(name, **query.example).rows
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_each_is_whole_as_a_file(answers, name):
+    """Filled in, it runs elsewhere: every prefix is declared, once, and no slot is left."""
+    query = answers.queries[name]
+    text = answers.bound(name, query.example)
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    used = set(re.findall(r"(?<![\w<?\"])([a-z][a-z-]*):[\w-]", re.sub(r'<[^>]*>|"[^"]*"', "", body)))
+    declared = re.findall(r"^PREFIX ([a-z-]+):", text, re.MULTILINE)
+    assert sorted(declared) == sorted(used)
+    assert "UNDEF" not in body
+
+
+def test_every_topic_has_queries(answers):
+    assert {query.header["topic"] for query in answers.queries.values()} == set(TOPICS)
 
 
 def test_the_owners_of_all_tasks_are_told_with_basis_and_words(answers):

@@ -1,82 +1,96 @@
-"""Canned queries over HTTP: a list, a page with a form, and the answer in any of the result formats."""
+"""Canned queries over HTTP: a list, a page with a form, the answer in any of the result formats, and how to cite it."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter
-from pyoxigraph import Literal, NamedNode, QueryResultsFormat
+from pyoxigraph import NamedNode, QueryResultsFormat
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from iotkg.answering import Answers, Choice
-from iotkg.identifiers import shorten
+from iotkg.answering import Answers
+from iotkg.citing import Citation
+from iotkg.describing import by_topic
+from iotkg.errors import InvalidParameter
 from iotkg.model import Text
 from iotkg.queryfile import QueryFile
-from iotkg.store import Cell, Table, table_of
+from iotkg.store import Table
+from iotkg.tables import digest, to_results
+from iotkg.topics import TOPICS
+from iotkg_api import query_page
+from iotkg_api.contexts import Choice as Link
 from iotkg_api.negotiation import HTML, TABLES, Offer, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, language_of, render
+from iotkg_api.paging import MOST, ON_PAGES, Part, links, read_part
 from iotkg_api.problems import Kind, Problem, contradiction
-from iotkg_api.wording import WORDING
 
-FORMATS: Final = ("csv", "tsv", "json", "xml", "rq")
+FORMATS: Final = ("csv", "tsv", "json", "xml", "xlsx", "rq")
 """Suffixes under which an answer, or the query itself, is to be had."""
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OWN: Final = frozenset({"lang", "format", "limit", "offset", "bom", "release", "result"})
+"""Parameters of the address that are none of the query's."""
 
 _QUERY_TYPE: Final = "application/sparql-query"
 _JSON: Final = Offer("application/json", "application/json", ("json",))
-_OFFERS: Final = (HTML, *TABLES)
-_PRINTED: Final = frozenset({"after", "before", "indefinite", "measure_word", "number"})
-"""Columns that hold words of the text and rest on no anchor of their own."""
-
-_NO_PARAMETER: Final = frozenset({"lang", "format"})
+_OFFERS: Final = (HTML, *TABLES, Offer(XLSX, XLSX, ("xlsx",)))
+_GBT: Final = Offer("text/plain", "text/plain", ("gbt7714", "txt"))
+_BIBTEX: Final = Offer("application/x-bibtex", "application/x-bibtex", ("bibtex", "bib"))
+_CSL: Final = Offer(
+    "application/vnd.citationstyles.csl+json", "application/vnd.citationstyles.csl+json", ("csl", "json")
+)
+_CITED: Final = (_GBT, _BIBTEX, _CSL)
+CITED: Final = tuple(offer.media_type for offer in _CITED)
+"""Types of a citation."""
 _VARY: Final = {"Vary": "Accept, Accept-Language"}
+_HASH: Final = re.compile(r"[0-9a-f]{8,64}\Z")
+_YES: Final = {"": False, "0": False, "1": True}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """One value of a table as a page shows it."""
+class Asked:
+    """One canned query as an address asks for it, and its whole answer."""
 
-    text: Text
-    href: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
-    """One parameter in the form: its name, its label, what may be chosen, and what is."""
-
-    name: str
-    label: Text
-    choices: tuple[Choice, ...]
-    chosen: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueryPage:
-    """A canned query and its answer, e.g. ``/queries/owner-and-deadline?plan=standards``."""
-
-    name: str
-    summary: Text
-    description: Text | None
-    fields: tuple[Field, ...]
-    headings: tuple[str, ...]
-    rows: tuple[tuple[Shown | None, ...], ...]
-    formats: tuple[tuple[str, str], ...]
+    query: QueryFile
+    values: Mapping[str, NamedNode]
+    own: Mapping[str, str]
+    """What the address says beside the query's parameters."""
     text: str
+    table: Table
+    citation: Citation
 
+    @property
+    def given(self) -> dict[str, str]:
+        """The query's parameters as they were given, for links to the same question."""
+        return dict(self.citation.parameters)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueriesPage:
-    """The list of canned queries, ``/queries``."""
+    @property
+    def edition(self) -> str:
+        """Say whether the address means another release than the one that is served, and its answer is another.
 
-    queries: tuple[tuple[str, Text, Text], ...]
-    """Name, question in the page's language, question in the other one."""
+        Empty: it names this release, or none; ``same``: another one, but the answer it names is this one; ``other``:
+        what it names is not what this release answers, or nobody can tell.
+
+        Raises: InvalidParameter for a hash that is none.
+        """
+        release, result = (self.own.get(name, "") for name in ("release", "result"))
+        for name, value in (("release", release), ("result", result)):
+            if value and not _HASH.match(value):
+                raise InvalidParameter(f"{name}: {value[:80]!r} is no hash; it is 8 to 64 hexadecimal digits")
+        if result and not self.citation.result.startswith(result):
+            return "other"
+        if release and not self.citation.release.startswith(release):
+            return "same" if result else "other"
+        return ""
 
 
 def listed(request: Request) -> Response:
-    """List the canned queries: a page, or JSON.
+    """List the canned queries, those only in which the words of ``q`` stand: a page, or JSON.
 
     Raises: InvalidParameter for a parameter that stands twice; Problem for a type there is none of.
     """
@@ -86,145 +100,344 @@ def listed(request: Request) -> Response:
     if not wanted:
         raise _unacceptable(HTML, _JSON)
     page = Page(request, language_of(request))
+    words = " ".join(asked.get("q", "").split())
+    sections = tuple(_sections(page, answers, words.casefold().split()))
     if wanted[0] == _JSON:
-        body = [_described(page, query) for query in answers.queries.values()]
+        body = [_described(page, answers.query(it.name)) for section in sections for it in section.queries]
         written = json.dumps(body, ensure_ascii=False, indent=2).encode()
         return conditional(request, Response(written, media_type="application/json", headers=_VARY))
-    rows = tuple(
-        (name, _header(query, "summary", page.language), _header(query, "summary", page.other))
-        for name, query in answers.queries.items()
+    found = sum(len(section.queries) for section in sections)
+    return render(
+        request, "queries.html", query_page.QueriesPage(sections=sections, words=words, found=found)
     )
-    return render(request, "queries.html", QueriesPage(queries=rows))
 
 
 def answer(request: Request) -> Response:
     """Answer a canned query, in the format asked for.
 
     Raises: UnknownQuery; InvalidParameter for a parameter or a value there is not, or one that stands twice; Problem
-    for a type there is none of, or two that differ.
+    for a type there is none of, two that differ, or an answer of another release.
     """
-    answers = _answers(request)
     name, dot, suffix = request.path_params["name"].rpartition(".")
+    if dot and suffix == "bib":
+        return _cite(request, name, (_BIBTEX,))
     if not dot or suffix not in FORMATS:
         name, suffix = request.path_params["name"], ""
-    asked = once(request.query_params.multi_items())
-    given = {key: value for key, value in asked.items() if key not in _NO_PARAMETER and value}
-    query = answers.query(name)
-    text = answers.bound(name, given)
-    if suffix and differ(suffix, asked.get("format"), _OFFERS):
-        raise contradiction(suffix, asked.get("format"))
-    if suffix == "rq":
-        return conditional(request, Response(text, media_type=_QUERY_TYPE, headers=_VARY))
-    wanted = choose(_OFFERS, request.headers.getlist("accept"), suffix or asked.get("format"))
-    if not wanted:
+    format_ = once(request.query_params.multi_items()).get("format")
+    asked = _read(request, name)
+    if suffix and differ(suffix, format_, _OFFERS):
+        raise contradiction(suffix, format_)
+    wanted = choose(_OFFERS, request.headers.getlist("accept"), suffix or format_) if suffix != "rq" else ()
+    if not wanted and suffix != "rq":
         raise _unacceptable(*_OFFERS)
-    found = request.app.state.source.solutions(text)
-    if wanted[0] == HTML:
-        return render(request, "query.html", _page(request, query, text, table_of(found), given))
-    kind = QueryResultsFormat.from_media_type(wanted[0].canonical)
-    body = found.serialize(format=kind)
-    sent = {**_VARY, "Content-Type": wanted[0].content_type}
-    return conditional(request, Response(body, headers=sent))
+    if wanted and wanted[0] == HTML:
+        return _page(request, asked)
+    if asked.edition == "other":
+        raise Problem(
+            Kind.OTHER_RELEASE,
+            f"What this address cites is not what the release {asked.citation.release} answers; leave release and "
+            "result out for its answer",
+            {**_VARY, **_marks(asked)},
+            served=asked.citation.release,
+        )
+    if not wanted:
+        return conditional(
+            request, Response(asked.text, media_type=_QUERY_TYPE, headers={**_VARY, **_marks(asked)})
+        )
+    return _data(request, asked, wanted[0])
 
 
-def _page(request: Request, query: QueryFile, text: str, table: Table, given: Mapping[str, str]) -> QueryPage:
-    page = Page(request, language_of(request))
-    columns = tuple(column for column in _columns(table.columns, page.language) if column not in given)
-    path = f"/queries/{query.name}"
-    return QueryPage(
-        name=query.name,
-        summary=_header(query, "summary", page.language),
-        description=_header(query, "description", page.language) if "description" in query.header else None,
-        fields=tuple(_fields(request, query, given, page)),
-        headings=tuple(_heading(page, column) for column in columns),
-        rows=tuple(
-            tuple(_shown(page, column, dict(zip(table.columns, row, strict=True))) for column in columns)
-            for row in table.rows
-        ),
-        formats=tuple((suffix, page.url(f"{path}.{suffix}", **given)) for suffix in FORMATS),
+def cite(request: Request) -> Response:
+    """Say how to cite an answer: GB/T 7714, BibTeX or CSL-JSON, with today as the day of access.
+
+    Raises: as ``answer``.
+    """
+    return _cite(request, request.path_params["name"], _CITED)
+
+
+def choices(request: Request) -> Response:
+    """List what each parameter of a canned query may be, with the rows that each choice gives, as JSON.
+
+    Raises: UnknownQuery; InvalidParameter as ``answer``.
+    """
+    answers = _answers(request)
+    query = answers.query(request.path_params["name"])
+    given = once(request.query_params.multi_items())
+    values = answers.values(
+        query.name, {key: value for key, value in given.items() if key not in OWN and value}
+    )
+    counts = answers.counts(query.name, values)
+    body = {
+        parameter.name: [
+            {
+                "key": choice.key,
+                "iri": choice.iri.value,
+                "label": dict(choice.label),
+                "rows": counts[parameter.name][choice.iri.value],
+            }
+            for choice in answers.choices(parameter)
+        ]
+        for parameter in query.parameters
+    }
+    written = json.dumps(body, ensure_ascii=False, indent=2).encode()
+    return conditional(request, Response(written, media_type="application/json", headers=_VARY))
+
+
+def lasting(request: Request) -> Response:
+    """Send from the lasting address of a query to its page here."""
+    path = f"{request.scope.get('root_path', '')}/queries/{request.path_params['name']}"
+    asked = request.url.query
+    return RedirectResponse(f"{path}?{asked}" if asked else path, 303)
+
+
+def _read(request: Request, name: str) -> Asked:
+    answers = _answers(request)
+    query = answers.query(name)
+    all_given = once(request.query_params.multi_items())
+    values = answers.values(
+        name, {key: value for key, value in all_given.items() if key not in OWN and value}
+    )
+    text = query.bind(values)
+    table = request.app.state.source.select(text)
+    return Asked(
+        query=query,
+        values=values,
+        own={key: value for key, value in all_given.items() if key in OWN},
         text=text,
+        table=table,
+        citation=Citation(
+            query=name,
+            question={"en": query.header["summary"], "zh": query.header["summary-zh"]},
+            parameters={key: iri.value.rpartition("/")[2] for key, iri in values.items()},
+            release=request.app.state.release["release"],
+            result=digest(table),
+        ),
     )
 
 
-def _fields(request: Request, query: QueryFile, given: Mapping[str, str], page: Page) -> Iterator[Field]:
-    answers = _answers(request)
-    for parameter in query.parameters:
-        value = given.get(parameter.name)
-        chosen = answers.read_parameter(parameter, value).value.rpartition("/")[2] if value else ""
-        yield Field(
-            name=parameter.name,
-            label=Text(parameter.label[page.language], page.language),
-            choices=answers.choices(parameter),
-            chosen=chosen,
+def _data(request: Request, asked: Asked, offer: Offer) -> Response:
+    part = read_part(asked.own, len(asked.table.rows), MOST)
+    cut = Table(asked.table.columns, asked.table.rows[part.offset : part.end])
+    marked = asked.own.get("bom", "")
+    if marked not in _YES:
+        raise InvalidParameter(f"bom: {marked[:80]!r} is not allowed; it is 1 or 0")
+    if offer.canonical == XLSX:
+        body = _workbook(asked, cut, part)
+    else:
+        body = to_results(cut, QueryResultsFormat.from_media_type(offer.canonical) or QueryResultsFormat.JSON)
+    if _YES[marked] and offer.canonical == "text/csv":
+        body = b"\xef\xbb\xbf" + body
+    page = Page(request, language_of(request))
+    kept = {
+        key: value for key, value in asked.own.items() if key not in {"offset", "limit", "lang"} and value
+    }
+
+    def address(offset: int) -> str:
+        return page.url(page.path, **asked.given, **kept, limit=part.limit, offset=offset)
+
+    named = [f'<{asked.citation.iri}>; rel="cite-as"', *links(part, address)]
+    sent = {**_VARY, **_marks(asked, part), "Link": ", ".join(named), "Content-Type": offer.content_type}
+    if offer.canonical == XLSX or _YES[marked]:
+        suffix = "xlsx" if offer.canonical == XLSX else "csv"
+        sent["Content-Disposition"] = f'attachment; filename="{asked.query.name}.{suffix}"'
+    return conditional(request, Response(body, headers=sent))
+
+
+def _marks(asked: Asked, part: Part | None = None) -> dict[str, str]:
+    """Name release and result, and say which rows are given where those are not all."""
+    marks = {
+        "X-Release": asked.citation.release,
+        "X-Result-SHA256": asked.citation.result,
+        "X-Total-Count": str(len(asked.table.rows)),
+    }
+    return marks if part is None or part.is_whole else {**marks, "X-Truncated": part.said}
+
+
+def _workbook(asked: Asked, table: Table, part: Part) -> bytes:
+    from iotkg.spreadsheet import to_xlsx  # noqa: PLC0415 - of all that is served, only workbooks need it
+
+    names = [
+        "\n".join(query_page.column_name(column, language) for language in ("en", "zh"))
+        for column in table.columns
+    ]
+    about = [
+        ("Question", asked.query.header["summary"]),
+        ("问题", asked.query.header["summary-zh"]),
+        *(
+            (label, asked.query.header[key])
+            for label, key in (("Note", "description"), ("说明", "description-zh"))
+            if key in asked.query.header
+        ),
+        ("Query 查询", asked.citation.asked()),
+        ("Rows 行", part.said),
+        ("Release 发布版本", asked.citation.release),
+        ("Result 结果 (SHA-256)", asked.citation.result),
+        ("Address 网址", asked.citation.iri),
+        *(
+            (f"Column 列: {name.replace(chr(10), ' ')}", column)
+            for name, column in zip(names, table.columns, strict=True)
+        ),
+    ]
+    return to_xlsx(table, names, sheet=asked.query.name[:31], about=about)
+
+
+def _cite(request: Request, name: str, offers: tuple[Offer, ...]) -> Response:
+    asked = _read(request, name)
+    format_ = asked.own.get("format")
+    wanted = choose(offers, request.headers.getlist("accept") if len(offers) > 1 else (), format_)
+    if not wanted:
+        raise _unacceptable(*offers)
+    if asked.edition == "other":
+        raise Problem(Kind.OTHER_RELEASE, "This release has another answer", served=asked.citation.release)
+    write = {_GBT: asked.citation.gbt7714, _BIBTEX: asked.citation.bibtex, _CSL: asked.citation.csl}
+    day = datetime.now(UTC).date().isoformat()
+    sent = {**_VARY, **_marks(asked), "Content-Type": f"{wanted[0].media_type}; charset=utf-8"}
+    return Response(write[wanted[0]](day), headers={**sent, "Cache-Control": "no-store"})
+
+
+def _page(request: Request, asked: Asked) -> Response:
+    page = Page(request, language_of(request))
+    query, path = asked.query, f"/queries/{asked.query.name}"
+    edition = asked.edition
+    part = read_part(asked.own, len(asked.table.rows), ON_PAGES)
+    columns = tuple(
+        column
+        for column in query_page.shown_columns(asked.table.columns, page.language)
+        if column not in asked.values
+    )
+    rows = asked.table.rows[part.offset : part.end] if edition != "other" else ()
+    kept = {key: asked.own[key] for key in ("release", "result") if asked.own.get(key)}
+    offsets = {
+        relation: page.url(path, **asked.given, **kept, limit=part.limit, offset=offset)
+        for relation, offset in part.offsets.items()
+    }
+    topic = query.header["topic"]
+    context = query_page.QueryPage(
+        name=query.name,
+        topic=Text(TOPICS[topic].label[page.language], page.language),
+        topic_href=page.url(f"/queries#{topic}"),
+        summary=query_page.header(query, "summary", page.language),
+        other=query_page.header(query, "summary", page.other),
+        description=query_page.header(query, "description", page.language)
+        if "description" in query.header
+        else None,
+        fields=tuple(query_page.form(page, _answers(request), query, asked.values)),
+        headings=tuple(query_page.heading(page, column) for column in columns),
+        rows=tuple(
+            tuple(
+                query_page.shown(page, column, dict(zip(asked.table.columns, row, strict=True)))
+                for column in columns
+            )
+            for row in rows
+        ),
+        total=part.total,
+        first=part.offset + 1 if part.end > part.offset else 0,
+        last=part.end,
+        pages=offsets,
+        formats=tuple(_downloads(page, path, asked.given)),
+        text=asked.text,
+        editor=page.url("/sparql", query=asked.text) if page.has("/sparql") else "",
+        cited=_cited(page, path, asked.citation),
+        edition=edition,
+        now=page.url(path, **asked.given),
+    )
+    named = [
+        f'<{asked.citation.iri}>; rel="cite-as"',
+        *(f'<{href}>; rel="{it}"' for it, href in offsets.items()),
+    ]
+    sent = {**_marks(asked, part), "Link": ", ".join(named)}
+    if edition == "other":
+        return render(
+            request,
+            "query.html",
+            context,
+            status=Kind.OTHER_RELEASE.status,
+            headers={**sent, "Cache-Control": "no-store"},
         )
+    return render(request, "query.html", context, headers=sent)
 
 
-def _columns(columns: tuple[str, ...], language: str) -> Iterator[str]:
-    """Leave out what another column's cell shows: labels of an entity, offsets and anchor of a quote.
-
-    The English of a quote is for the English page.
-    """
-    for column in columns:
-        stem, _, last = column.rpartition("_")
-        prefix = f"{stem}_" if stem else ""
-        labels = last in {"zh", "en"} and stem in columns
-        rendered = language == last == "en" and stem.endswith("quote")
-        behind = last in {"start", "end", "evidence"} and f"{prefix}quote" in columns
-        offset = last in {"start", "end"} and f"{prefix}evidence" in columns
-        if (rendered or not labels) and not behind and not offset:
-            yield column
+def _downloads(page: Page, path: str, given: Mapping[str, str]) -> Iterator[Link]:
+    for suffix in FORMATS:
+        if suffix == "csv":
+            yield Link(
+                label=page.say("csv-excel"), href=page.url(f"{path}.csv", **given, bom=1), type="text/csv"
+            )
+        label = page.say("as-query") if suffix == "rq" else suffix.upper()
+        kind = {"rq": _QUERY_TYPE, "xlsx": XLSX}.get(suffix) or choose(TABLES, (), suffix)[0].media_type
+        yield Link(label=label, href=page.url(f"{path}.{suffix}", **given), type=kind)
 
 
-def _shown(page: Page, column: str, row: Mapping[str, Cell]) -> Shown | None:
-    """Show a value: an entity by its label, a quote and an offset with a link to their words in the text."""
-    value = row[column]
-    if value is None:
-        return None
-    prefix = column.removesuffix("quote").removesuffix("evidence")
-    anchor, start, end = (row.get(f"{prefix}{part}") for part in ("evidence", "start", "end"))
-    href = page.words(anchor) if isinstance(anchor, NamedNode) and prefix != column else None
-    if isinstance(value, NamedNode):
-        label = row.get(f"{column}_{page.language}")
-        if isinstance(label, Literal):
-            return Shown(text=Text(label.value, label.language), href=page.link(value))
-        span = f"{start.value}–{end.value}" if isinstance(start, Literal) and isinstance(end, Literal) else ""
-        return Shown(text=Text(span or shorten(value.value)), href=href or page.link(value))
-    if isinstance(value, Literal) and (href or column in _PRINTED):
-        return Shown(text=Text(value.value, "zh", printed=column != "number"), href=href)
-    return Shown(text=_literal(page, value))
+def _cited(page: Page, path: str, citation: Citation) -> query_page.Cited:
+    given = dict(citation.parameters)
+    return query_page.Cited(
+        href=page.url(f"/queries/{citation.path}"),
+        iri=citation.iri,
+        release=citation.release,
+        result=citation.result,
+        gbt7714=citation.gbt7714(),
+        bibtex=citation.bibtex(),
+        formats=tuple(
+            Link(label=label, href=page.url(f"{path}/cite", **given, format=name), type=offer.media_type)
+            for label, name, offer in (
+                ("GB/T 7714", "gbt7714", _GBT),
+                ("BibTeX", "bibtex", _BIBTEX),
+                ("CSL-JSON", "csl", _CSL),
+            )
+        ),
+    )
 
 
-def _literal(page: Page, value: Cell) -> Text:
-    if isinstance(value, Literal):
-        if value.datatype.value.endswith("#boolean"):
-            return Text(page.say("yes" if value.value == "true" else "no"))
-        if value.datatype.value.endswith("#date"):
-            return Text(page.date(value.value))
-        return Text(value.value, value.language)
-    return Text(str(value))
-
-
-def _heading(page: Page, column: str) -> str:
-    key = f"column-{column}"
-    return page.say(key) if key in WORDING else column.replace("_", " ")
-
-
-def _header(query: QueryFile, key: str, language: str) -> Text:
-    """Read a header in a language; English is its plain form."""
-    chinese = query.header.get(f"{key}-zh")
-    return Text(chinese, "zh") if language == "zh" and chinese else Text(query.header[key], "en")
+def _sections(page: Page, answers: Answers, words: list[str]) -> Iterator[query_page.Section]:
+    for topic, queries in by_topic(answers):
+        said = TOPICS[topic]
+        found = [
+            query
+            for query in queries
+            if all(word in " ".join([query.name, *query.header.values()]).casefold() for word in words)
+        ]
+        if found:
+            yield query_page.Section(
+                key=topic,
+                label=Text(said.label[page.language], page.language),
+                other=Text(said.label[page.other], page.other),
+                lead=Text(said.lead[page.language], page.language),
+                queries=tuple(
+                    query_page.Listed(
+                        name=query.name,
+                        question=query_page.header(query, "summary", page.language),
+                        other=query_page.header(query, "summary", page.other),
+                    )
+                    for query in found
+                ),
+            )
 
 
 def _described(page: Page, query: QueryFile) -> dict[str, Any]:
+    topic = query.header["topic"]
+    path = f"/queries/{query.name}"
     return {
         "name": query.name,
-        "url": page.url(f"/queries/{query.name}"),
+        "url": page.url(path),
+        "example": page.url(path, **query.example),
+        "topic": {"key": topic, "label": dict(TOPICS[topic].label)},
         "summary": {"en": query.header["summary"], "zh": query.header["summary-zh"]},
         "parameters": [
-            {"name": parameter.name, "class": parameter.kind, "label": dict(parameter.label)}
+            {
+                "name": parameter.name,
+                "class": parameter.kind,
+                "label": dict(parameter.label),
+                "required": False,
+                "default": None,
+                "example": query.example[parameter.name],
+            }
             for parameter in query.parameters
         ],
-        "columns": list(query.columns),
+        "choices": page.url(f"{path}/choices") if query.parameters else None,
+        "columns": [
+            {"name": column, "label": {each: query_page.column_name(column, each) for each in ("en", "zh")}}
+            for column in query.columns
+        ],
     }
 
 
@@ -240,37 +453,6 @@ def _answers(request: Request) -> Answers:
 router = APIRouter()
 router.add_route("/queries", listed, include_in_schema=False)
 router.add_route("/queries/{name}", answer, include_in_schema=False)
-
-PATHS: Final[dict[str, Any]] = {
-    "/queries": {
-        "get": {
-            "summary": "List the canned queries",
-            "operationId": "queries",
-            "tags": ["Queries"],
-            "responses": {"200": {"description": "Each query's name, question, parameters and columns"}},
-        }
-    },
-    "/queries/{name}": {
-        "get": {
-            "summary": "Answer a canned query",
-            "description": "A suffix on the name (.csv .tsv .json .xml, .rq for the query itself) beats Accept, and "
-            "so does format=; the two may not differ. The parameters of each query are listed at /queries; each may "
-            "stand once.",
-            "operationId": "query",
-            "tags": ["Queries"],
-            "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "responses": {
-                "200": {
-                    "description": "The answer",
-                    "content": {kind: {} for kind in ("text/html", *listing(TABLES))},
-                },
-                "404": {"description": "There is no such query; near ones are named"},
-                "406": {
-                    "description": "None of the types asked for can be given, or suffix and format differ"
-                },
-                "422": {"description": "A parameter or its value is not allowed; what is, is named"},
-            },
-        }
-    },
-}
-"""OpenAPI path items of these routes."""
+router.add_route("/queries/{name}/cite", cite, include_in_schema=False)
+router.add_route("/queries/{name}/choices", choices, include_in_schema=False)
+router.add_route("/query/{name}", lasting, include_in_schema=False)

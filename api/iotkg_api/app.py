@@ -27,6 +27,7 @@ from iotkg_api import (
     pictures,
     problems,
     quality,
+    query_operations,
     reader,
     resources,
     searching,
@@ -53,7 +54,7 @@ ROUTERS: Final[Sequence[APIRouter | Router]] = (
 
 PATHS: Final[dict[str, Any]] = {
     **resources.PATHS,
-    **answers.PATHS,
+    **query_operations.PATHS,
     **compare.PATHS,
     **explaining.PATHS,
     **ontology.PATHS,
@@ -78,7 +79,11 @@ class Service(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Give the OpenAPI description of every operation."""
         described = super().openapi()
-        return operations.completed(described, PATHS)
+        shared = query_operations.components(self.state.answers)
+        known = described.get("components", {})
+        components = {**known, **{kind: {**known.get(kind, {}), **them} for kind, them in shared.items()}}
+        paths = {**PATHS, **query_operations.paths(self.state.answers)}
+        return operations.completed({**described, "components": components}, paths)
 
 
 def whole_app(state: State) -> FastAPI:

@@ -10,12 +10,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from iotkg.answering import to_csv, to_json
 from iotkg.errors import InvalidParameter
 from iotkg.identifiers import expand
 from iotkg.model import Term
 from iotkg.sides import MOST, Aspect, bodies, bodies_beside, plans, plans_beside, table_of_sides
 from iotkg.store import Table
+from iotkg.tables import to_csv, to_json
 from iotkg.terms import Names
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.problems import Kind, Problem

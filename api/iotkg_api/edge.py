@@ -27,7 +27,8 @@ from iotkg_api.protocol import body_of
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Release, X-Request-Id, X-Result-SHA256, "
+    "X-Total-Count, X-Truncated",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",

@@ -49,6 +49,7 @@ class Kind(Enum):
     NOT_FOUND = ("not-found", 404, "There is no such thing")
     NOT_ACCEPTABLE = ("not-acceptable", 406, "None of the types asked for can be given")
     TIMEOUT = ("request-timeout", 408, "The request took too long to arrive")
+    OTHER_RELEASE = ("other-release", 410, "Another release is served")
     REQUEST_TOO_LARGE = ("request-too-large", 413, "The request is too large")
     UNSUPPORTED_TYPE = ("unsupported-media-type", 415, "The body has a type we do not read")
     TOO_MANY = ("too-many-requests", 429, "There are too many requests")

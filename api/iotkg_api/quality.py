@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from iotkg.answering import to_csv, to_json
 from iotkg.coverage import Coverage, bare_table, coverages, to_table
 from iotkg.model import Overview
 from iotkg.store import Table
+from iotkg.tables import to_csv, to_json
 from iotkg_api.home import counted
 from iotkg_api.pages import conditional, render
 from iotkg_api.problems import Kind

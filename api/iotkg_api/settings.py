@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from iotkg.errors import InvalidParameter
-from iotkg.layout import Layout
+from iotkg.layout import find_release
 
 _PREFIX: Final = "IOTKG_"
 _MEBIBYTE: Final = 1 << 20
@@ -95,9 +95,9 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings; without ``IOTKG_DIST`` the release is the one of the checkout we stand in.
+    """Read the settings; without ``IOTKG_DIST`` the release is the checkout's, or the one that came along.
 
-    Raises: InvalidParameter, naming every variable that cannot be read; InputError outside a checkout.
+    Raises: InvalidParameter, naming every variable that cannot be read; InputError when there is no release.
     """
     given = os.environ if environment is None else environment
     values: dict[str, Path | str | int | float] = {}
@@ -114,7 +114,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     if wrong:
         raise InvalidParameter("; ".join(wrong))
     if "dist" not in values:
-        values["dist"] = Layout.find(Path.cwd()).dist
+        values["dist"] = find_release(environment={})
     return Settings(**values)  # type: ignore[arg-type]  # each value was made by its field's own type
 
 

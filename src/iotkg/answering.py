@@ -1,23 +1,20 @@
-"""Canned queries: their parameters read, their answers tabled, written and cited."""
+"""Canned queries: their parameters read, what may be chosen counted, their answers given as tables."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from iotkg.errors import InvalidParameter, UnknownQuery
-from iotkg.identifiers import expand, shorten
+from iotkg.identifiers import expand
 from iotkg.queryfile import Parameter, QueryFile, parse_query
-from iotkg.store import QUERIES, Cell, Source, Table, measured, open_release, read_file, read_manifest
-from iotkg.vocab import PREFIXES, XSD, term
+from iotkg.store import QUERIES, Source, Table, measured, open_release, read_file, read_manifest
+from iotkg.vocab import PREFIXES, term
 
 _CHOICES = f"""
 PREFIX rdfs: <{PREFIXES["rdfs"]}>
@@ -43,12 +40,6 @@ ORDER BY ?document ?start ?value
 _SHOWN = 12
 _ECHOED = 80
 """Characters of a wrong value that an error repeats; comparing more with every key would be slow."""
-_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}\Z")
-"""An integer that Python reads: it refuses more than 4,300 digits."""
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\Z")
-"""A number as SPARQL writes it without its type."""
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
-_NUMBERS = {XSD.integer.value, term("xsd:decimal").value}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +58,7 @@ class Answers:
         self.queries = queries
         self._store = store
         self._choices: dict[str, tuple[Choice, ...]] = {}
+        self._counts: dict[str, Counter[tuple[str, ...]]] = {}
 
     def query(self, name: str) -> QueryFile:
         """Find a canned query.
@@ -91,11 +83,37 @@ class Answers:
 
     def bound(self, name: str, parameters: Mapping[str, str]) -> str:
         """Give the SPARQL of a canned query with its parameters filled in; see ``run``."""
+        return self.query(name).bind(self.values(name, parameters))
+
+    def values(self, name: str, parameters: Mapping[str, str]) -> dict[str, NamedNode]:
+        """Read the values of a canned query's parameters; see ``run``."""
         query = self.query(name)
-        values = {
+        return {
             given: self.read_parameter(query.parameter(given), text) for given, text in parameters.items()
         }
-        return query.bind(values)
+
+    def counts(self, name: str, values: Mapping[str, NamedNode]) -> dict[str, Counter[str]]:
+        """Count the rows that each choice of each parameter gives, by IRI, the others being as in ``values``.
+
+        One query counts all combinations, the first time; a choice that gives no row is in no counter.
+        """
+        query = self.query(name)
+        names = [parameter.name for parameter in query.parameters]
+        if names and name not in self._counts:
+            self._counts[name] = Counter(
+                {
+                    tuple("" if cell is None else cell.value for cell in cells): int(rows.value)
+                    for *cells, rows in self._store.select(query.counting()).rows
+                    if isinstance(rows, Literal)
+                }
+            )
+        found: dict[str, Counter[str]] = {each: Counter() for each in names}
+        for combination, rows in self._counts.get(name, {}).items():
+            held = dict(zip(names, combination, strict=True))
+            for each in names:
+                if all(held[other] == iri.value for other, iri in values.items() if other != each):
+                    found[each][held[each]] += rows
+        return found
 
     def choices(self, parameter: Parameter) -> tuple[Choice, ...]:
         """List what a parameter may be: the labelled instances of its class, in the order of the text."""
@@ -144,54 +162,3 @@ def open_answers(dist: Path, store: Source | None = None) -> Answers:
         (stem := Path(name).stem): parse_query(read_file(dist, name), name=stem, path=name) for name in names
     }
     return Answers(store or open_release(dist), queries)
-
-
-def plain(cell: Cell) -> str:
-    """Write a value as a spreadsheet wants it: an IRI as it is, a literal without its language or type."""
-    if cell is None:
-        return ""
-    return str(cell) if isinstance(cell, BlankNode) else cell.value
-
-
-def short(cell: Cell) -> str:
-    """Write a value for the eye: an IRI as a prefixed name."""
-    return shorten(cell.value) if isinstance(cell, NamedNode) else plain(cell)
-
-
-def to_csv(table: Table) -> str:
-    """Write SPARQL 1.1 CSV: RFC 4180, IRIs and literals without marks."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(table.columns)
-    writer.writerows([plain(cell) for cell in row] for row in table.rows)
-    return written.getvalue()
-
-
-def to_tsv(table: Table) -> str:
-    """Write SPARQL 1.1 TSV: every value as a term, numbers plain."""
-    lines = ["\t".join(f"?{column}" for column in table.columns)]
-    lines += ["\t".join(_tsv(cell) for cell in row) for row in table.rows]
-    return "\n".join(lines) + "\n"
-
-
-def to_json(table: Table) -> str:
-    """Write a plain list of objects; numbers and truth values as JSON's, unbound as null."""
-    rows = [dict(zip(table.columns, map(_json, row), strict=True)) for row in table.rows]
-    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
-
-
-def _tsv(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, Literal) and cell.datatype.value in _NUMBERS and _NUMBER.match(cell.value):
-        return cell.value
-    return str(cell).replace("\t", "\\t")
-
-
-def _json(cell: Cell) -> str | int | bool | None:
-    """Give a value as JSON has it; a number or truth value that is ill typed stays the text that it is."""
-    if isinstance(cell, Literal) and cell.datatype == XSD.integer and _INTEGER.match(cell.value):
-        return int(cell.value)
-    if isinstance(cell, Literal) and cell.datatype == term("xsd:boolean") and cell.value in _TRUTH:
-        return _TRUTH[cell.value]
-    return None if cell is None else plain(cell)

@@ -23,7 +23,7 @@ from iotkg import errors
 from iotkg.cli_validate import Command, validate
 from iotkg.console import err, fail, out
 from iotkg.findings import Finding, Severity
-from iotkg.layout import Layout
+from iotkg.layout import Layout, find_release
 from iotkg.reports.text import line
 from iotkg.store import Source, Table
 
@@ -169,7 +169,7 @@ def coverage(
     from iotkg.catalogue import Catalogue
     from iotkg.store import open_release
 
-    measured = measuring.coverages(Catalogue(open_release(Layout.find(Path.cwd()).dist)))
+    measured = measuring.coverages(Catalogue(open_release(find_release())))
     _show((measuring.bare_table if bare else measuring.to_table)(measured), output)
 
 
@@ -203,24 +203,30 @@ def diff(
     sys.exit(0 if found.same else 1)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def run(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A canned query; without one, all are listed.")] = None,
     output: Output = None,
     endpoint: Endpoint = None,
+    explain: Annotated[
+        bool, typer.Option("--help", help="Show this, or what a canned query is and takes.")
+    ] = False,
 ) -> None:
     """Answer a canned query; its parameters are options: iotkg run owner-and-deadline --plan standards."""
+    from iotkg import describing
     from iotkg.answering import open_answers
 
-    answers = open_answers(Layout.find(Path.cwd()).dist, _open(endpoint))
+    if explain and name is None:
+        out.print(context.get_help(), markup=False)
+        return
+    answers = open_answers(find_release(), _open(endpoint))
     if name is None:
-        for known, found in answers.queries.items():
-            options = "".join(f" [--{parameter.name} …]" for parameter in found.parameters)
-            out.print(
-                f"{known}{options}\n    {found.header['summary']}\n    {found.header['summary-zh']}",
-                markup=False,
-            )
+        out.print(describing.listing(answers), markup=False)
+    elif explain:
+        out.print(describing.usage(answers, name), markup=False)
     else:
         _show(answers.select(answers.bound(name, _options(context.args))), output)
 
@@ -242,7 +248,7 @@ def search(
         raise errors.InvalidParameter(
             f"the text has {len(question)} characters; {searching.LONGEST} at most are looked for"
         )
-    index = indexing.of_release(Layout.find(Path.cwd()).dist)
+    index = indexing.of_release(find_release())
     found = index.search(question, kind=index.kind(kind), plan=index.plan(plan), limit=limit)
     err.print(f"{len(found.hits)} of {found.total}", markup=False)
     _show(searching.to_table(found), output)
@@ -270,7 +276,7 @@ def explain(
     from iotkg.store import open_release
     from iotkg.terms import Names
 
-    dist = Layout.find(Path.cwd()).dist
+    dist = find_release()
     triple = read_triple(subject, predicate, value)
     explainer = telling.open_explainer(dist, Names(open_release(dist)))
     try:
@@ -324,7 +330,7 @@ def _open(endpoint: str | None) -> Source:
     if endpoint is None:
         from iotkg.store import open_release
 
-        return open_release(Layout.find(Path.cwd()).dist)
+        return open_release(find_release())
     from iotkg.endpoint import RemoteStore
 
     return RemoteStore(endpoint)
@@ -351,18 +357,16 @@ def _options(arguments: list[str]) -> dict[str, str]:
 
 def _show(table: Table, output: Format | None) -> None:
     """Print an answer: as asked for, else for the eye on a terminal and as TSV in a pipe."""
-    from iotkg import answering
+    from iotkg import tables
 
     chosen = output or (Format.table if sys.stdout.isatty() else Format.tsv)
     if chosen is Format.table:
         grid = Grid(*table.columns)
         for row in table.rows:
-            grid.add_row(*(Text(answering.short(term)) for term in row))
+            grid.add_row(*(Text(tables.short(term)) for term in row))
         out.print(grid)
     else:
-        write = {Format.csv: answering.to_csv, Format.tsv: answering.to_tsv, Format.json: answering.to_json}[
-            chosen
-        ]
+        write = {Format.csv: tables.to_csv, Format.tsv: tables.to_tsv, Format.json: tables.to_json}[chosen]
         sys.stdout.write(write(table))
 
 

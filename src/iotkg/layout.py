@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from iotkg.errors import InputError
 
 _SHARED = frozenset({"registry", "external"})
 """Folders of data/ that are no document."""
+_PACKED = Path(__file__).parent / "packed"
+"""The release that a wheel carries; `make wheel` puts it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,21 @@ class Layout:
     def relative(self, path: Path) -> str:
         """Show a path as a reader of the checkout knows it."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+
+def find_release(start: Path | None = None, environment: Mapping[str, str] | None = None) -> Path:
+    """Find a release: the one ``IOTKG_DIST`` names, else that of the checkout that holds ``start``, else the wheel's.
+
+    ``start`` is by default the folder one stands in.
+
+    Raises: InputError when there is none of them.
+    """
+    named = (os.environ if environment is None else environment).get("IOTKG_DIST")
+    if named:
+        return Path(named)
+    try:
+        return Layout.find((start or Path.cwd()).resolve()).dist
+    except InputError as error:
+        if _PACKED.is_dir():
+            return _PACKED
+        raise InputError(f"{error}, or name a release's folder in IOTKG_DIST") from error

@@ -6,11 +6,12 @@ Used by the command line, the web process and the query workers' parent, so it i
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypedDict
 
 from pyoxigraph import (
     BlankNode,
@@ -27,6 +28,10 @@ from pyoxigraph import (
 from iotkg import guard
 from iotkg.errors import EngineError, InputError
 from iotkg.identifiers import graph
+from iotkg.vocab import XSD, term
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Cell: TypeAlias = NamedNode | BlankNode | Literal | None
 """One value of a table; None where a variable is unbound."""
@@ -38,6 +43,11 @@ RULES: Final = "rules/"
 DERIVATIONS: Final = "derivations/"
 PLACES: Final = "places.tsv"
 _AT_ONCE: Final = 500
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}\Z")
+"""An integer that Python reads: it refuses more than 4,300 digits."""
+_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEAN: Final = term("xsd:boolean")
+_DATE: Final = term("xsd:date")
 _APART: Final = frozenset({graph("external").value, graph("meta").value})
 
 
@@ -157,6 +167,45 @@ class Table:
             {name: None if cell is None else cell.value for name, cell in zip(self.columns, row, strict=True)}
             for row in self.rows
         ]
+
+    def to_pandas(self) -> DataFrame:
+        """Give a data frame: IRIs and text as strings, numbers and truth values as such, days as dates.
+
+        A column with gaps gets pandas' nullable type, so its numbers stay whole.
+
+        Raises: InputError when pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415 - no dependency: only those who ask for a frame need it
+        except ImportError as error:
+            raise InputError(
+                "a data frame needs pandas, which is not installed: pip install pandas"
+            ) from error
+        columns = {name: [row[number] for row in self.rows] for number, name in enumerate(self.columns)}
+        frame = pd.DataFrame(
+            {name: pd.Series(list(map(value_of, cells)), dtype=object) for name, cells in columns.items()}
+        ).convert_dtypes()
+        for name, cells in columns.items():
+            said = [cell for cell in cells if cell is not None]
+            if said and all(map(is_date, said)):
+                frame[name] = pd.to_datetime(frame[name], format="%Y-%m-%d")
+        return frame
+
+
+def value_of(cell: Cell) -> str | int | bool | None:
+    """Give a value as Python has it; a number or truth value that is ill typed stays the text that it is."""
+    if isinstance(cell, Literal) and cell.datatype == XSD.integer and _INTEGER.match(cell.value):
+        return int(cell.value)
+    if isinstance(cell, Literal) and cell.datatype == _BOOLEAN and cell.value in _TRUTH:
+        return _TRUTH[cell.value]
+    if cell is None:
+        return None
+    return str(cell) if isinstance(cell, BlankNode) else cell.value
+
+
+def is_date(cell: Cell) -> bool:
+    """Say whether a value is typed as a day."""
+    return isinstance(cell, Literal) and cell.datatype == _DATE
 
 
 Solutions: TypeAlias = QuerySolutions | QueryBoolean
