@@ -50,6 +50,7 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "X-Truncated": {"description": "Which rows these are, where they are not all", **_TEXT},
 }
 
+
 def paths(answers: Answers) -> dict[str, Any]:
     """Describe each canned query as an operation, by path."""
     return {f"/queries/{name}": {"get": _operation(query)} for name, query in answers.queries.items()}
@@ -136,7 +137,9 @@ PATHS: Final[dict[str, Any]] = {
                     "content": {"text/html": _TEXT, "application/json": {"schema": {"type": "array"}}},
                 },
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
-                "422": {"description": "A parameter or its value is not allowed; detail names it and what is"},
+                "422": {
+                    "description": "A parameter or its value is not allowed; detail names it and what is"
+                },
             },
         }
     },
@@ -157,7 +160,9 @@ PATHS: Final[dict[str, Any]] = {
                 "404": {"description": "There is no such query; near ones are named"},
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
                 "410": {"description": "release or result name an answer that is not this release's"},
-                "422": {"description": "A parameter or its value is not allowed; detail names it and what is"},
+                "422": {
+                    "description": "A parameter or its value is not allowed; detail names it and what is"
+                },
             },
         }
     },
@@ -183,7 +188,9 @@ PATHS: Final[dict[str, Any]] = {
                 "404": {"description": "There is no such query; near ones are named"},
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
                 "410": {"description": "release or result name an answer that is not this release's"},
-                "422": {"description": "A parameter or its value is not allowed; detail names it and what is"},
+                "422": {
+                    "description": "A parameter or its value is not allowed; detail names it and what is"
+                },
             },
         }
     },
@@ -200,7 +207,9 @@ PATHS: Final[dict[str, Any]] = {
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 },
                 "404": {"description": "There is no such query; near ones are named"},
-                "422": {"description": "A parameter or its value is not allowed; detail names it and what is"},
+                "422": {
+                    "description": "A parameter or its value is not allowed; detail names it and what is"
+                },
             },
         }
     },
