@@ -192,7 +192,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "csv-excel": ("CSV for Excel", "CSV（Excel）"),
     "open-in-editor": ("Open in the editor", "在编辑器中打开"),
     "shown-rows": ("Rows {first}–{last} of {total}", "第{first}–{last}行，共{total}行"),
-    "pages": ("Pages of the table", "表格分页"),
+    "pages-above": ("Pages of the table", "表格分页"),
     "pages-below": ("Pages of the table, below it", "表格分页（表后）"),
     "pages-first": ("First", "第一页"),
     "pages-prev": ("Previous", "上一页"),
