@@ -75,7 +75,7 @@ class Words(HTMLParser):
 @pytest.fixture(scope="module")
 def site(store):
     made = Site(store)
-    made.app.include_router(reader.router)
+    made.app.router.routes.extend(reader.router.routes)
     return made
 
 
@@ -472,7 +472,7 @@ def test_uncovered_sentences_are_those_of_coverage(store):
         if quad.predicate != IOTKG.hasEvidence or quad.object not in taken
     )
     site = Site(poorer)
-    site.app.include_router(reader.router)
+    site.app.router.routes.extend(reader.router.routes)
     (coverage,) = coverages(Catalogue(LocalStore(poorer)))
     assert coverage.bare
 
@@ -490,7 +490,7 @@ def test_uncovered_sentences_are_those_of_coverage(store):
 
 def test_a_page_asks_the_store_little_and_once(store, monkeypatch):
     site = Site(store)
-    site.app.include_router(reader.router)
+    site.app.router.routes.extend(reader.router.routes)
     asked = []
     select = LocalStore.select
 
@@ -510,7 +510,7 @@ def test_a_page_asks_the_store_little_and_once(store, monkeypatch):
 def test_another_catalogue_is_another_book(store):
     """New data is taken over: a book belongs to the catalogue it was read from."""
     site = Site(store)
-    site.app.include_router(reader.router)
+    site.app.router.routes.extend(reader.router.routes)
     before = site.get("/source/iot-2013.txt").text
     other = Store()
     content = IOTKG.textContent

@@ -37,6 +37,7 @@ class Writer:
         self._shown = frozenset(shown)
         self._taken = set(taken)
         self._told: dict[Mark, str] = {}
+        self._tags: dict[tuple[Mark, ...], str] = {}
 
     def run(self, run: Run) -> Markup:
         """Write the words of a run; without tags they are the text, character for character."""
@@ -71,9 +72,10 @@ class Writer:
         words = str(escape(self._book.outline.text[start:end]))
         if not above:
             return _LEADER.sub(lambda dots: f'<span class="leader">{dots[0]}</span>', words)
-        innermost = above[-1]
-        title = "\n".join(self._tell(mark) for mark in reversed(above))
-        return f'<a href="{escape(self._target(innermost))}" title="{escape(title)}">{words}</a>'
+        if above not in self._tags:
+            title = "\n".join(self._tell(mark) for mark in reversed(above))
+            self._tags[above] = f'<a href="{escape(self._target(above[-1]))}" title="{escape(title)}">'
+        return f"{self._tags[above]}{words}</a>"
 
     def _target(self, mark: Mark) -> str:
         """Address what a mark is for: the thing, or the anchor that lists them all."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Router
 
 from iotkg.catalogue import Catalogue
 from iotkg.errors import InvalidParameter
@@ -68,7 +68,7 @@ class ReaderPage:
     here: Span | None
     before: Unit | None
     after: Unit | None
-    plans: tuple[tuple[Unit, tuple[Branch, ...], Passage], ...]
+    plans: tuple[tuple[Unit, tuple[Branch, ...]], ...]
 
 
 def listed(request: Request) -> Response:
@@ -153,9 +153,7 @@ def _page(request: Request, book: Book, unit: Unit, choices: Choices, here: Span
             here=here,
             before=plans[number - 1] if number > 0 else None,
             after=plans[number + 1] if number + 1 < len(plans) else None,
-            plans=()
-            if unit.parent
-            else tuple((it, book.outline.tree(it), book.passage(it, ())) for it in plans),
+            plans=() if unit.parent else tuple((it, book.outline.tree(it)) for it in plans),
         ),
     )
 
@@ -219,10 +217,10 @@ def _book(request: Request, catalogue: Catalogue, key: str) -> Book | None:
     return books.get(key)
 
 
-router = APIRouter()
-router.add_route("/source", listed, include_in_schema=False)
-router.add_route("/source/{document}", contents, include_in_schema=False)
-router.add_route("/source/{document}/{plan}", plan, include_in_schema=False)
+router = Router()
+router.add_route("/source", listed)
+router.add_route("/source/{document}", contents)
+router.add_route("/source/{document}/{plan}", plan)
 
 _PARAMETERS: Final = [
     {

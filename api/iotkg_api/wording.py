@@ -816,6 +816,8 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "n-characters": ("{n} characters", "{n}字符"),
     "reader-contents": ("Contents", "目录"),
     "reader-others": ("The plans", "各专项行动计划"),
+    "reader-on": ("The plans before and after", "前后计划"),
+    "reader-inside": ("{n} part|{n} sections, tasks and other parts", "章节、任务等{n}个条目"),
     "reader-front": ("The front matter, as printed", "卷首原文"),
     "reader-counted": (
         "{supported} of {n} sentence supported|{supported} of {n} sentences supported",

@@ -111,11 +111,6 @@ class Passage:
         own = (run.sentence for run in self.runs if run.sentence)
         return (*own, *(sentence for passage in self.below for sentence in passage.sentences))
 
-    @property
-    def bare(self) -> int:
-        """How many sentences of the unit and those inside it nothing rests on."""
-        return sum(not sentence.supported for sentence in self.sentences)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Book:
@@ -159,6 +154,12 @@ class Book:
             return unit.own_end
         return next((plan.start for plan in self.plans if plan.start > unit.start), len(self.outline.text))
 
+    def sentences_in(self, start: int, end: int) -> tuple[Sentence, ...]:
+        """Give the counted sentences that begin in [start, end), in the order of the text."""
+        first = bisect_left(self.sentences, start, key=lambda it: it.start)
+        last = bisect_left(self.sentences, end, key=lambda it: it.start)
+        return self.sentences[first:last]
+
     def passage(self, unit: Unit, shown: Collection[str], here: Span | None = None) -> Passage:
         """Give the words of a plan with all that is inside it, or those of the front matter.
 
@@ -175,7 +176,11 @@ class Book:
         if unit.parent is None:
             edges = [*_lines(self.outline.text, first, own), own]
         else:
-            edges = [first, *(it.start for it in self._sentences(unit) if it.start > first), own]
+            edges = [
+                first,
+                *(it.start for it in self.sentences_in(unit.start, unit.own_end) if it.start > first),
+                own,
+            ]
         return Passage(
             unit=unit,
             heading=self._run(unit.start, first, shown, asked) if first > unit.start else None,
@@ -196,11 +201,6 @@ class Book:
             return first
         body = self.outline.text[first:own]
         return first + len(body) - len(body.lstrip())
-
-    def _sentences(self, unit: Unit) -> tuple[Sentence, ...]:
-        first = bisect_left(self.sentences, unit.start, key=lambda it: it.start)
-        last = bisect_left(self.sentences, unit.own_end, key=lambda it: it.start)
-        return self.sentences[first:last]
 
     def _run(self, start: int, end: int, shown: frozenset[str], asked: tuple[Mark, ...]) -> Run:
         first = bisect_left(self.marks, start - self.longest, key=lambda mark: mark.start)
