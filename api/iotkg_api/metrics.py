@@ -39,9 +39,6 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line for each, which nothing here needs
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "iotkg_requests", "Requests answered", ["route", "status"], registry=self.registry
-        )
         self._seconds = Histogram(
             "iotkg_request_seconds",
             "Time from a request's head to the end of its answer",
@@ -49,7 +46,6 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self._sent = Counter("iotkg_answer_bytes", "Bytes of the answers' bodies", registry=self.registry)
         self._wait = Histogram(
             "iotkg_queue_wait_seconds",
             "Time a query waited for a worker",
@@ -63,19 +59,29 @@ class Metrics:
             registry=self.registry,
         )
         self._routes: set[str] = set()
-        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._times: dict[str, Histogram] = {}
+        self._requests: dict[tuple[str, int], int] = {}  # plain numbers: every request pays for these
+        self._sent = 0
+        self.add(self._figures)
         ProcessCollector(registry=self.registry)
 
     def answered(self, path: str, status: int, seconds: float, sent: int) -> None:
         """Count an answer; its route is the first part of its path, once that has been answered well."""
-        key = (self.route(path, status), status)
-        found = self._children.get(key)
-        if found is None:
-            found = self._requests.labels(key[0], str(status)), self._seconds.labels(key[0])
-            self._children[key] = found
-        found[0].inc()
-        found[1].observe(seconds)
-        self._sent.inc(sent)
+        route = self.route(path, status)
+        key = (route, status)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        times = self._times.get(route)
+        if times is None:
+            times = self._times[route] = self._seconds.labels(route)
+        times.observe(seconds)
+        self._sent += sent
+
+    def _figures(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily("iotkg_requests", "Requests answered", labels=["route", "status"])
+        for (route, status), count in self._requests.items():
+            requests.add_metric([route, str(status)], count)
+        yield requests
+        yield CounterMetricFamily("iotkg_answer_bytes", "Bytes of the answers' bodies", value=self._sent)
 
     def route(self, path: str, status: int) -> str:
         """Name a request's route; there are never more than a few names, whatever clients ask for."""

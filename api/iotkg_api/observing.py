@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
+from itertools import count
 from math import ceil
 from secrets import token_hex
 from typing import Any, Final
@@ -18,13 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from iotkg_api.limiting import Rate, client_of
 from iotkg_api.logs import REQUEST
 from iotkg_api.metrics import Metrics
-from iotkg_api.outbox import Cut, Outbox
+from iotkg_api.outbox import PIECE, Cut, Outbox
 from iotkg_api.problems import Kind, Problem, response
 
 _LOG: Final = logging.getLogger(__name__)
 _NOTES: Final = "iotkg.notes"
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
-_ID_BYTES: Final = 8
+_PROCESS: Final = token_hex(4)
+_NUMBERS: Final = count()
+"""What is made of these two is unlike any other process's, and costs no call to the system."""
 _SLOW_S: Final = 1.0
 _FAULT: Final = 500
 _LEFT: Final = 499
@@ -71,17 +74,20 @@ class Observed:
         scope[_NOTES] = notes
         header = (b"x-request-id", identifier.encode("ascii"))
         status = sent = 0
+        headers: list[tuple[bytes, bytes]] = []
 
         async def send_observed(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, headers
             if message["type"] == "http.response.start":
-                status = message["status"]
-                notes.update(_from_cache(message.get("headers", ())))
-                message = {**message, "headers": [*message.get("headers", ()), header]}
-                await send(message)
+                status, headers = message["status"], [*message.get("headers", ()), header]
+                await send({**message, "headers": headers})
                 return
-            await self._outbox.send(message, send)
-            sent += len(message.get("body", b""))
+            length = len(message.get("body", b""))
+            if length > PIECE:
+                await self._outbox.send(message, send)
+            else:
+                await send(message)
+            sent += length
 
         try:
             wait = self._wait(scope, started)
@@ -98,8 +104,9 @@ class Observed:
             if notes.get("outcome") == "left" or not status:
                 status = _LEFT
             self._metrics.answered(scope["path"], status, seconds, sent)
-            if self._log != "none":
-                self._tell(scope, notes, status, seconds, sent)
+            if self._tells(status, seconds, notes):
+                what = {"status": status, "ms": round(seconds * 1000, 1), "bytes": sent}
+                _tell(scope, what | notes | _from_cache(headers))
             REQUEST.reset(token)
 
     def _wait(self, scope: Scope, now: float) -> float:
@@ -112,20 +119,18 @@ class Observed:
         problem = Problem(Kind.TOO_MANY, detail, {**self._headers, "Retry-After": str(ceil(wait))})
         return response(problem)
 
-    def _tell(self, scope: Scope, notes: Mapping[str, Any], status: int, seconds: float, sent: int) -> None:
-        notable = status >= _FAULT or status in _NOTABLE or "cut" in notes.values() or seconds >= _SLOW_S
-        if not notable and self._log != "all":
-            return
-        what = {
-            "client": client_of(scope),
-            "method": scope["method"],
-            "path": scope["path"][:_PATH_SHOWN],
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-            "bytes": sent,
-            **notes,
-        }
-        _LOG.log(logging.WARNING if status >= _FAULT else logging.INFO, "request", extra=what)
+    def _tells(self, status: int, seconds: float, notes: Mapping[str, Any]) -> bool:
+        """Say whether the log tells of a request."""
+        if self._log != "failures":
+            return self._log == "all"
+        return status >= _FAULT or status in _NOTABLE or seconds >= _SLOW_S or notes.get("outcome") == "cut"
+
+
+def _tell(scope: Scope, what: Mapping[str, Any]) -> None:
+    """Write a request's line."""
+    asked = {"client": client_of(scope), "method": scope["method"], "path": scope["path"][:_PATH_SHOWN]}
+    level = logging.WARNING if what["status"] >= _FAULT else logging.INFO
+    _LOG.log(level, "request", extra={**asked, **what})
 
 
 def _from_cache(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -141,4 +146,4 @@ def _identifier(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.match(value):
             return str(value, "ascii")
-    return token_hex(_ID_BYTES)
+    return f"{_PROCESS}{next(_NUMBERS):08x}"
