@@ -400,8 +400,8 @@ UPDATE = "INSERT DATA { <http://e/s> <http://e/p> 1 }"
     ("DELETE", request("DELETE", "/sparql"), 405, None),
     ("PATCH", request("PATCH", "/sparql", body=ASK), 405, None),
     ("TRACE", request("TRACE", "/sparql"), 405, None),
-    ("a method in small letters", request("get", f"/sparql?{encoded(ASK)}"), 405, None),
-    ("a method nobody knows", request("QUERYX", "/sparql"), 405, None),
+    ("a method in small letters", request("get", f"/sparql?{encoded(ASK)}"), 501, None),
+    ("a method nobody knows", request("QUERYX", "/sparql"), 501, None),
     ("a host that is none", get(ASK).replace(b"Host: example.org", b'Host: "><script>'), 400, "bad-request"),
     (
         "a host with a path",

@@ -1,7 +1,7 @@
 """What HTTP asks of a request before its path matters: one host, one length, its target in any of the forms.
 
 Source: RFC 9112, sections 3.2 and 6; RFC 9110, section 7.2. The server itself refuses what it cannot parse, such
-as two lengths that differ or no host at all.
+as two lengths that differ.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ def accepted(scope: Scope) -> Scope:
     if {b"content-length", b"transfer-encoding"} <= names:
         detail = "Content-Length and Transfer-Encoding exclude each other"
         raise Problem(Kind.BAD_REQUEST, detail, {"Connection": "close"})
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) != 1 and (hosts or scope["http_version"] != "1.0"):
+        raise Problem(Kind.BAD_REQUEST, "A request names its Host once", {"Connection": "close"})
     absolute = _ABSOLUTE.match(scope.get("raw_path") or b"")
-    host = absolute[1] if absolute else next((value for name, value in headers if name == b"host"), b"")
+    host = absolute[1] if absolute else next(iter(hosts), b"")
     if not _HOST.fullmatch(host):
         raise Problem(Kind.BAD_REQUEST, "The Host is not the name of one", {"Connection": "close"})
     if absolute is None:

@@ -19,10 +19,9 @@ from iotkg_api.limiting import Rate
 from iotkg_api.metrics import Metrics
 from iotkg_api.observing import Observed
 from iotkg_api.outbox import Outbox
+from iotkg_api.parsing import Connection
 from iotkg_api.settings import Settings
 
-_HEAD_BYTES: Final = 512 * 1024
-"""The longest request line and headers: enough for a query of 200 kB in a GET."""
 _LONG_ANSWERS: Final = 8
 """Answers of the greatest length that may be on their way at one time."""
 _NOT_STARTED: Final = 3
@@ -47,8 +46,7 @@ def run(settings: Settings) -> None:
         Observed(editions, counters, outbox, rate=rate, log=settings.access_log, headers=HEADERS),
         host=settings.host,
         port=settings.port,
-        http="h11",  # httptools limits no head, and refuses a request line above 64 kB
-        h11_max_incomplete_event_size=_HEAD_BYTES,
+        http=Connection,
         access_log=False,
         log_config=None,
         proxy_headers=bool(settings.proxies),
