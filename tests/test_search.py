@@ -308,6 +308,11 @@ def test_the_index_is_kept_in_the_release_and_made_anew_when_stale(store, tmp_pa
     assert len(made) == 2
     assert not place.exists()
     (place,) = tmp_path.glob(".search-*")
+    lock = place / ".tantivy-meta.lock"
+    lock.unlink()
+    lock.mkdir()  # as in a read-only folder: it cannot be locked
+    assert indexing.opened(names, "two", tmp_path).search("无锡") == one.search("无锡")
+    assert len(made) == 2
     (place / "meta.json").write_text("{")
     assert indexing.opened(names, "two", tmp_path).search("无锡") == one.search("无锡")
     assert indexing.opened(names, "three", tmp_path / "missing").search("无锡") == one.search("无锡")

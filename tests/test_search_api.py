@@ -83,6 +83,15 @@ def test_page_and_json_give_the_same_answers(ask, question, first):
         assert unescape(re.search(r'name="q" value="([^"]*)"', html)[1]) == question
 
 
+def test_who_reads_english_reads_what_the_chinese_says(ask):
+    """Where the words stand in a Chinese definition or sentence alone, its English stands beside it."""
+    (hit,) = hits(ask(q="拟构建，与无锡示范区相联系", lang="en", html=True).text)
+    assert "<mark>" in hit
+    assert "Wuxi" in plain(hit)
+    (hit,) = hits(ask(q="国内外物联网人才培训机构", kind="passage", lang="en", html=True).text)
+    assert "IoT talent training institutions" in plain(hit)
+
+
 def test_what_is_marked_is_what_was_asked_for(ask):
     """In the JSON as offsets, on the page as mark elements; through traditional characters and stems too."""
     for question, allowed in (("標準", {"标准"}), ("ｓtandards", None), ("无锡", {"无锡"})):

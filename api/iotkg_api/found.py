@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 from pyoxigraph import NamedNode
@@ -189,10 +190,14 @@ def _sentence(page: Page, entry: Entry, has: Callable[[Text], bool]) -> list[_Li
 
 
 def _told(page: Page, entry: Entry, has: Callable[[Text], bool]) -> list[_Line]:
-    """Give what is said of a thing that has the words: in the page's language where that has them too."""
-    found = [text for text in entry.texts if has(text)]
-    own = [text for text in found if text.language == page.language] or found
-    return [(text, None) for text in own[:1]]
+    """Give what is said of a thing that has the words, in the page's language or with what says it in that."""
+    own, other = (
+        [text for text in entry.texts if text.language == tag] for tag in (page.language, page.other)
+    )
+    if found := [text for text in own if has(text)]:
+        return [(found[0], None)]
+    pairs = zip_longest(other, own if len(own) == len(other) else ())
+    return next(([(text, None) for text in pair if text] for pair in pairs if has(pair[0])), [])
 
 
 def json_of(page: Page, index: Index, found: Found, chosen: Mapping[str, str], limit: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from iotkg.errors import InvalidParameter, IotkgError
 from iotkg.indexing import opened
 from iotkg.search import LONGEST, Index, tidy
+from iotkg.searchable import KINDS
 from iotkg.terms import Names
 from iotkg_api.found import PAGE, json_of, key_of, kind_name, page_of
 from iotkg_api.negotiation import HTML, Offer, choose, listing, once
@@ -197,7 +198,7 @@ PATHS: Final[dict[str, Any]] = {
             "tags": ["Search"],
             "parameters": [
                 _QUESTION,
-                _parameter("kind", "Only answers of this kind", "task"),
+                _parameter("kind", "Only answers of this kind", "task", enum=list(KINDS)),
                 _parameter("plan", "Only what belongs to this plan, or is named in it", "application"),
                 {
                     **_parameter("offset", "The first answer to give", ""),

@@ -1,7 +1,8 @@
 """The search index: a tantivy index of everything ``searchable`` gives.
 
 It is a cache outside the manifest. It lies in the release's folder under a name made from the release and this
-program, so that another one is never read in its place; where nothing can be written it is kept in memory.
+program, so that another one is never read in its place; where nothing can be written it is kept in memory, and one
+that is there is read from a copy.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
+from weakref import finalize
 
 import tantivy
 
@@ -89,7 +91,19 @@ def _open(place: Path) -> Index:
     Raises: OSError or ValueError when there is none.
     """
     (place / _COMPLETE).stat()
-    return Index(tantivy.Index.open(str(place)))
+    with suppress(ValueError):
+        return Index(tantivy.Index.open(str(place)))
+    copy = mkdtemp(
+        prefix="iotkg-search-"
+    )  # tantivy locks what it opens, which a read-only folder does not allow
+    try:
+        shutil.copytree(place, copy, ignore=shutil.ignore_patterns("*.lock"), dirs_exist_ok=True)
+        index = Index(tantivy.Index.open(copy))
+    except BaseException:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    finalize(index, shutil.rmtree, copy, ignore_errors=True)
+    return index
 
 
 def _schema() -> tantivy.Schema:

@@ -166,14 +166,19 @@ def _thing(iri: str, kind: str, said: _Said, quoted: _Worded | None) -> Entry:
 
 
 def _said(names: Names) -> dict[str, _Said]:
-    """Read names and definitions: preferred names first, Chinese and English in a fixed order."""
+    """Read names and definitions: preferred names first, then property by property, each language's alike."""
     found: dict[str, _Said] = {}
     preferred = PREFIXES["skos"] + "prefLabel"
 
-    def order(row: Row) -> tuple[str, bool, str, str]:
-        value = row["value"]
-        language = getattr(value, "language", None) or ""
-        return iri_of(row["thing"]), iri_of(row["property"]) != preferred, language, str(value)
+    def order(row: Row) -> tuple[str, bool, str, str, str]:
+        value, told = row["value"], iri_of(row["property"])
+        return (
+            iri_of(row["thing"]),
+            told != preferred,
+            told,
+            getattr(value, "language", None) or "",
+            str(value),
+        )
 
     external = identifiers.graph("external").value
     for outside, query in ((False, _LABELS), (True, _OUTSIDE % external)):
