@@ -161,6 +161,9 @@ class Editions:
             await old.ending.aclose()
             raise
         _LOG.info("the old release is gone", extra={"release": old.app.state.release["release"]})
+        # else a circle of references would keep the store until Python looks for such
+        for name in list(old.app.state):
+            del old.app.state[name]
 
 
 def _mark(dist: Path) -> Mark:
