@@ -313,8 +313,9 @@ def test_the_service_keeps_to_its_own_description(server, mode):
     assert len(operations) > 10
     for operation in operations:
         tried = 0
+        alike = operation.path.startswith("/queries/")  # threescore that differ in their parameters alone
 
-        @settings(bounded, max_examples=15)
+        @settings(bounded, max_examples=2 if alike else 10)
         @given(operation.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
         def keeps(case):
             nonlocal tried
