@@ -222,7 +222,7 @@ router.add_route("/source", listed)
 router.add_route("/source/{document}", contents)
 router.add_route("/source/{document}/{plan}", plan)
 
-_PARAMETERS: Final = [
+_PARAMETERS: Final[list[dict[str, Any]]] = [
     {
         "name": "document",
         "in": "path",
@@ -289,7 +289,7 @@ PATHS: Final[dict[str, Any]] = {
             "/source/{document}.txt#char=start,end names words of the plain text (RFC 5147).",
             "operationId": "text",
             "tags": ["Text"],
-            "parameters": _PARAMETERS,
+            "parameters": [_PARAMETERS[0], {**_PARAMETERS[1], "example": "116,126"}, *_PARAMETERS[2:]],
             "responses": {
                 "200": {
                     "description": "Contents and front matter; as plain text the bytes, or those of the words in char",
