@@ -18,9 +18,9 @@ LAYERS = (
     ("links", "outline", "rdffile"),
     ("statements", "clauses", "searchable"),
     ("turtle", "queryfile", "findings", "source_text"),
-    ("layout", "advice", "locating", "outcome"),
-    ("loading", "endpoint", "cache", "reports", "rules", "tables"),
-    ("document", "anchors", "baseline", "changes", "deriving"),
+    ("layout", "transport", "advice", "locating", "outcome"),
+    ("loading", "endpoint", "published", "cache", "reports", "rules", "tables"),
+    ("publish", "document", "anchors", "baseline", "changes", "deriving"),
     ("exceptions",),
     ("labels", "accounting"),
     (

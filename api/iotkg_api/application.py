@@ -64,12 +64,18 @@ class Application:
 
         The folder is resolved once: a release put in its place meanwhile is for the next edition.
 
-        Raises: InputError when the release is missing or broken; EngineError when no worker starts.
+        Raises: InputError when the release is missing or broken; EngineError when no worker starts, or the store does
+        not hold the release.
         """
         state = self.state
         settings = state.settings = replace(state.settings, dist=state.settings.dist.resolve())
         state.release = read_manifest(settings.dist)
-        state.pool = Pool(settings, state.release, state.metrics)
+        if settings.store:
+            from iotkg_api.remote import join  # noqa: PLC0415  # only with a store elsewhere
+
+            state.source, state.pool = await asyncio.to_thread(join, settings, state.release)
+        else:
+            state.pool = Pool(settings, state.release, state.metrics)
         state.whole = asyncio.create_task(asyncio.to_thread(_load, state, settings))
         state.whole.add_done_callback(_tell)
         try:
@@ -94,7 +100,8 @@ def create_app(settings: Settings | None = None, counters: Metrics | None = None
 
 def _load(state: State, settings: Settings) -> ASGIApp:
     """Load the release, and import and build FastAPI's application over it."""
-    state.source = open_release(settings.dist)
+    if not settings.store:
+        state.source = open_release(settings.dist)
     state.answers = open_answers(settings.dist, state.source)
     state.default_triples = default_size(state.source)
     from iotkg_api import searching  # noqa: PLC0415  # FastAPI takes longer to import than all else

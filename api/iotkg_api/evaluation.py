@@ -96,8 +96,18 @@ class Reply:
         return cls(**{**head, "outcome": Outcome(head["outcome"])}, body=body)
 
 
-def evaluate(store: Store, known: frozenset[str], query: Query, limit: int, rows: int = maxsize) -> Reply:
-    """Answer a query over a store whose graphs are ``known``, in at most so many bytes and ``rows``."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """A query that may be evaluated, and the graphs it is asked of: none where it is the default view."""
+
+    query: Query
+    seen: guard.Inspection
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def admit(query: Query, known: frozenset[str]) -> Admitted | Reply:
+    """Look at a query before any engine does: the refusal, unless it may be evaluated where graphs are ``known``."""
     try:
         seen = guard.inspect(query.text)
     except guard.Refused as error:
@@ -109,19 +119,35 @@ def evaluate(store: Store, known: frozenset[str], query: Query, limit: int, rows
     unknown = [graph for graph in (*default, *named) if graph not in known]
     if unknown:
         detail = f"The dataset has no graph {', '.join(f'<{graph}>' for graph in unknown)}"
-        return Reply(outcome=Outcome.UNKNOWN_GRAPH, detail=_shortened(detail))
+        return Reply(outcome=Outcome.UNKNOWN_GRAPH, detail=shortened(detail))
+    return Admitted(query=query, seen=seen, default=default, named=named)
+
+
+def evaluate(store: Store, known: frozenset[str], query: Query, limit: int, rows: int = maxsize) -> Reply:
+    """Answer a query over a store whose graphs are ``known``, in at most so many bytes and ``rows``."""
+    admitted = admit(query, known)
+    if isinstance(admitted, Reply):
+        return admitted
+    default, named = admitted.default, admitted.named
     try:
-        return _within(_answer(partial(_run, store, query.text, default, named), query, seen, limit), rows)
+        return answer(partial(_run, store, query.text, default, named), admitted, limit, rows)
+    finally:
+        if len(default) > 1:
+            store.update(f"DROP SILENT GRAPH {_SCRATCH}")
+
+
+def answer(run: Callable[[], Results], admitted: Admitted, limit: int, rows: int = maxsize) -> Reply:
+    """Say what comes of running a query, which ``run`` does, in at most so many bytes and ``rows``."""
+    query, seen = admitted.query, admitted.seen
+    try:
+        return _within(_answer(run, query, seen, limit), rows)
     except SyntaxError as error:
-        return _syntax(str(error), query.text)
+        return syntax(str(error), query.text)
     except serializing.TooLarge as error:
         detail = f"The result has more than {error}; ask for less, or page with ORDER BY and LIMIT"
         return Reply(outcome=Outcome.TOO_LARGE, detail=detail)
     except (ValueError, RuntimeError, OSError) as error:
-        return Reply(outcome=Outcome.FAILED, detail=_shortened(str(error)))
-    finally:
-        if len(default) > 1:
-            store.update(f"DROP SILENT GRAPH {_SCRATCH}")
+        return Reply(outcome=Outcome.FAILED, detail=shortened(str(error)))
 
 
 def _answer(run: Callable[[], Results], query: Query, seen: guard.Inspection, limit: int) -> Reply:
@@ -165,7 +191,7 @@ def _run(store: Store, text: str, default: Sequence[str], named: Sequence[str]) 
     )
 
 
-def _syntax(message: str, query: str) -> Reply:
+def syntax(message: str, query: str) -> Reply:
     """Say what is wrong and where: the slip the tokens show, else what the engine expected and where."""
     fault = faults.find(query)
     if fault is None:
@@ -178,10 +204,10 @@ def _syntax(message: str, query: str) -> Reply:
         words = ", ".join(rules or [piece for piece in pieces if piece not in {"", "expected"}])
         fault = faults.Fault(words, int(match[1]) if match else 1, int(match[2]) if match else 1)
     where = f"Syntax error at line {fault.line}, column {fault.column}"
-    detail = _shortened(f"{where}: {fault.message}" if fault.message else where)
+    detail = shortened(f"{where}: {fault.message}" if fault.message else where)
     return Reply(outcome=Outcome.SYNTAX, detail=detail, line=fault.line, column=fault.column)
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """Keep a message short that may repeat what the client sent."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"

@@ -20,6 +20,8 @@ from iotkg.errors import (
     InvalidParameter,
     IotkgError,
     OutputError,
+    RemoteError,
+    RemoteTooSlow,
     RequestError,
     ShapesError,
     UnknownEntity,
@@ -58,6 +60,8 @@ class Kind(Enum):
     TOO_SLOW = ("too-slow", 503, "The query took longer than it may")
     BUSY = ("busy", 503, "All workers are busy")
     WORKER_DIED = ("worker-died", 503, "The query ended the process that evaluated it")
+    STORE = ("store-failed", 502, "The store behind this service gives no answer")
+    STORE_TOO_SLOW = ("store-too-slow", 504, "The store behind this service takes too long")
     ENGINE = ("engine-failed", 503, "The engine failed; the answer is not known")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
@@ -72,6 +76,8 @@ KINDS: Final[dict[type[IotkgError], Kind]] = {
     InvalidParameter: Kind.INVALID_PARAMETER,
     RequestError: Kind.BAD_REQUEST,
     EngineError: Kind.ENGINE,
+    RemoteError: Kind.STORE,
+    RemoteTooSlow: Kind.STORE_TOO_SLOW,
     InputError: Kind.INTERNAL,
     OutputError: Kind.INTERNAL,
     CurationError: Kind.INTERNAL,

@@ -43,6 +43,8 @@ class Settings:
 
     dist: Path
     """The folder of a release."""
+    store: str = ""
+    """A SPARQL 1.1 endpoint that holds the release (``iotkg publish``); without one, it is loaded into memory."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""

@@ -292,6 +292,30 @@ def explain(
 
 
 @app.command()
+def publish(
+    to: Annotated[str, typer.Option(help="The store's SPARQL endpoint, such as http://host:7878/query.")],
+    graphs: Annotated[
+        str,
+        typer.Option(help="Its Graph Store Protocol address; guessed for Oxigraph (/store) and Virtuoso."),
+    ] = "",
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds that one graph may take.")] = 600,
+) -> None:
+    """Load the release in dist/ into a SPARQL store: graph by graph, verified, and older ones removed last.
+
+    Credentials are read from IOTKG_STORE_USER and IOTKG_STORE_PASSWORD, or IOTKG_STORE_TOKEN.
+    """
+    from iotkg import publish as publishing
+    from iotkg.transport import Credentials
+
+    store = publishing.GraphStore(
+        to, graphs or publishing.graph_store_of(to), Credentials.of(os.environ), deadline
+    )
+    with err.status("asking the store") as status:
+        for step in publishing.publish(Layout.find(Path.cwd()).dist, store, status.update):
+            out.print(f"{step.done}\t{step.triples}\t{step.graph}", markup=False)
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,

@@ -16,7 +16,9 @@ IotkgError
 │   ├── UnknownQuery
 │   ├── UnknownEntity
 │   └── InvalidParameter
-└── EngineError              the engine or a remote endpoint failed; the answer is not known (exit 5)
+└── EngineError              the engine failed; the answer is not known (exit 5)
+    └── RemoteError          a store elsewhere does not answer, or not as it should
+        └── RemoteTooSlow    it takes longer than it may
 """
 
 from collections.abc import Iterable
@@ -94,3 +96,11 @@ class InvalidParameter(RequestError):
 
 class EngineError(IotkgError):
     """The engine or a remote endpoint failed; the answer is not known."""
+
+
+class RemoteError(EngineError):
+    """A store elsewhere does not answer, or with what is no answer."""
+
+
+class RemoteTooSlow(RemoteError):
+    """A store elsewhere takes longer than it may."""

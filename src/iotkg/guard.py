@@ -107,12 +107,13 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the tokens say of a query: its FROM graphs, its prefixes, and whether its answer may vary."""
+    """What the tokens say of a query: FROM graphs, prefixes, whether its answer may vary, and its first keyword."""
 
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     prefixes: dict[str, str]
     volatile: bool
+    form: str
 
 
 def inspect(query: str) -> Inspection:
@@ -130,7 +131,13 @@ def inspect(query: str) -> Inspection:
         message = f"{body[0].keyword} is an update, and this service is read-only"
         raise _refused(Reason.READ_ONLY, message, query, body[0].start)
     default, named = _dataset(body, prefixes, base)
-    return Inspection(default, named, prefixes, _is_volatile(body))
+    return Inspection(default, named, prefixes, _is_volatile(body), body[0].keyword if body else "")
+
+
+def form_of(query: str) -> str:
+    """Give the keyword that says what a query asks for, in capitals; empty when there is none."""
+    body = _prologue(list(tokenize(query)))[2]
+    return body[0].keyword if body else ""
 
 
 def measured(query: str) -> list[Token]:

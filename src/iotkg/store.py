@@ -48,7 +48,8 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}\Z")
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
 _BOOLEAN: Final = term("xsd:boolean")
 _DATE: Final = term("xsd:date")
-_APART: Final = frozenset({graph("external").value, graph("meta").value})
+APART: Final = frozenset({graph("external").value, graph("meta").value})
+"""The graphs that are no part of the default view."""
 
 
 class FileEntry(TypedDict):
@@ -149,7 +150,7 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
     except SyntaxError as error:
         raise InputError(f"{name}: {error}") from error
     for graph_name in sorted(name.value for name in store.named_graphs()):
-        if graph_name not in _APART:
+        if graph_name not in APART:
             store.update(f"ADD <{graph_name}> TO DEFAULT")
     return store
 
