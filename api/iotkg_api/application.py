@@ -100,10 +100,12 @@ def create_app(settings: Settings | None = None, counters: Metrics | None = None
 
 def _load(state: State, settings: Settings) -> ASGIApp:
     """Load the release, and import and build FastAPI's application over it."""
-    if not settings.store:
+    if settings.store:
+        state.default_triples = state.pool.triples
+    else:
         state.source = open_release(settings.dist)
+        state.default_triples = default_size(state.source)
     state.answers = open_answers(settings.dist, state.source)
-    state.default_triples = default_size(state.source)
     from iotkg_api import searching  # noqa: PLC0415  # FastAPI takes longer to import than all else
     from iotkg_api.app import whole_app  # noqa: PLC0415
 

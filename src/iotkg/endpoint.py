@@ -57,6 +57,8 @@ class RemoteStore(Source):
         self._default = (default,) if default else ()
         self._limits = limits or Limits()
         self._credentials = credentials or Credentials()
+        self.server = ""
+        """What the endpoint called itself in its last answer."""
         self._client = Client(self._credentials, deadline_s=self._limits.deadline_s, limit=self._limits.bytes)
 
     def viewing(self, default: str) -> RemoteStore:
@@ -87,8 +89,7 @@ class RemoteStore(Source):
             if isinstance(found, QueryBoolean):
                 return found
             if [variable.value for variable in found.variables] == [_VIRTUOSO_ASK]:
-                (answer,) = (row[_VIRTUOSO_ASK] for row in found)
-                return _boolean(str(getattr(answer, "value", "")) == "1")
+                return _boolean(any(str(getattr(row[0], "value", "")) == "1" for row in found))
             deque(found, maxlen=0)  # what is broken must not be found half-way
             again = parse_query_results(reply.body, format=QueryResultsFormat.JSON)
         except (SyntaxError, ValueError) as error:
@@ -121,6 +122,7 @@ class RemoteStore(Source):
         request = wrapper._createRequest()  # noqa: SLF001 - its own sending reads without end and follows redirects
         request.add_header("Accept", accept)
         reply = self._client.send(request)
+        self.server = reply.headers.get("server", "")
         if reply.status == HTTPStatus.BAD_REQUEST:
             said = reply.body.decode("utf-8", "replace").strip()[:_SHOWN]
             raise InputError(f"{self.url} cannot parse the query: {said}")

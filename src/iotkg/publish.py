@@ -35,7 +35,16 @@ from pyoxigraph import (
 
 from iotkg.endpoint import Limits, RemoteStore, wrong
 from iotkg.errors import InputError, RemoteError
-from iotkg.published import MARK, Standing, current, default_graph, in_default, is_default_graph, mark
+from iotkg.published import (
+    MARK,
+    Standing,
+    current,
+    default_graph,
+    in_default,
+    is_default_graph,
+    mark,
+    previous,
+)
 from iotkg.store import QUADS, check_files, read_manifest
 from iotkg.transport import Client, Credentials, Reply
 from iotkg.vocab import GRAPH
@@ -150,6 +159,10 @@ def publish(dist: Path, store: GraphStore, told: Callable[[str], None] = lambda 
     release = read_manifest(dist)["release"]
     graphs = _read(dist, release)
     before = current(store.source)
+    if (
+        before == release
+    ):  # broken off after the mark, or published before: what it replaced is still what it replaced
+        before = previous(store.source)
     standing: dict[str, Standing] = {}
     for name, triples in graphs.items():
         standing[name] = Standing(name=name, triples=len(triples), sha256=fingerprint(triples))
@@ -163,7 +176,7 @@ def publish(dist: Path, store: GraphStore, told: Callable[[str], None] = lambda 
                 f"{name}: the store does not hold what was put there ({store.count(name):,} triples)"
             )
         yield Step(graph=name, triples=len(triples), done="loaded")
-    marked = mark(release, standing)
+    marked = mark(release, standing, before)
     store.put(MARK, marked)
     if current(store.source) != release:
         raise RemoteError(f"{MARK}: the store does not name the release that was put there")

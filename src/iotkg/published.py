@@ -26,6 +26,10 @@ NOWHERE: Final = graph("nowhere").value
 
 _SHOWN: Final = 16
 _HASH: Final = NamedNode(f"{PREFIXES['dcterms']}identifier")
+_REPLACES: Final = NamedNode(f"{PREFIXES['dcterms']}replaces")
+_BEFORE: Final = (
+    f"SELECT ?hash WHERE {{ GRAPH <{MARK}> {{ <{BASE}dataset> <{_REPLACES.value}> ?hash }} }} LIMIT 1"
+)
 _CURRENT: Final = f"""
 SELECT ?hash (COUNT(?graph) AS ?graphs) WHERE {{
   GRAPH <{MARK}> {{ <{BASE}dataset> <{_HASH.value}> ?hash ; <{term("void:subset").value}> ?graph }}
@@ -58,10 +62,12 @@ def in_default(name: str) -> bool:
     return name not in APART
 
 
-def mark(release: str, standing: Mapping[str, Standing]) -> list[Triple]:
-    """Say which release is the current one, and what its graphs hold."""
+def mark(release: str, standing: Mapping[str, Standing], before: str = "") -> list[Triple]:
+    """Say which release is the current one, what its graphs hold, and which one was current before."""
     dataset = NamedNode(f"{BASE}dataset")
     triples = [Triple(dataset, RDF.type, term("void:Dataset")), Triple(dataset, _HASH, Literal(release))]
+    if before:
+        triples.append(Triple(dataset, _REPLACES, Literal(before)))
     for found in standing.values():
         name = NamedNode(found.name)
         size = Literal(str(found.triples), datatype=XSD.integer)
@@ -82,6 +88,11 @@ def current(source: Source) -> str:
     if len(hashes) > 1:
         raise RemoteError(f"the store names several releases as the current one: {', '.join(hashes)}")
     return hashes[0] if hashes else ""
+
+
+def previous(source: Source) -> str:
+    """Give the hash of the release that was current before; empty when there was none."""
+    return next((cell.value for (cell,) in source.select(_BEFORE).rows if isinstance(cell, Literal)), "")
 
 
 def check(source: Source, release: str) -> int:

@@ -103,7 +103,7 @@ class Client:
             probe = Request(request.full_url, headers={"Accept": "*/*", "User-Agent": "iotkg"})  # noqa: S310 - the address was held to http and https
             self._learn(self._once(probe))
         reply = self._once(request)
-        if reply.status == HTTPStatus.UNAUTHORIZED and self._learn(reply):  # a nonce has its time
+        if reply.status == HTTPStatus.UNAUTHORIZED and self._credentials.user and self._learn(reply):
             reply = self._once(request)
         return reply
 
