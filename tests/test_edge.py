@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ import pytest
 
 from iotkg_api.keeping import Cache, Kept
 from iotkg_api.negotiation import coding
-from serving import GRAPH, SMALL_QUADS, Wire, serve, write_release
+from serving import GRAPH, SMALL_QUADS, Wire, serve, wait_until, write_release
 
 SELECT = "SELECT ?o { <http://example.org/a> <http://example.org/name> ?o } ORDER BY LANG(?o)"
 ALL = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"
@@ -343,3 +344,112 @@ def test_the_cache_counts_its_bytes():
     before = cache.bytes
     assert cache.put((b"key", 99), kept)
     assert cache.bytes == before
+
+
+# Requests that are known byte for byte
+
+
+def raw_get(query, *more):
+    """Write a GET on one connection."""
+    target = httpx.URL("http://x/sparql", params={"query": query}).raw_path.decode()
+    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: x", *more, "", ""]).encode()
+
+
+def counted(server):
+    """Say how many answers of the endpoint have been counted."""
+    figures = httpx.get(f"{server.url}/metrics").text
+    found = re.search(r'iotkg_requests_total\{route="/sparql",status="200"\} ([0-9.e+]+)', figures)
+    return float(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("more", [(), ("Accept-Encoding: gzip",), ("Connection: keep-alive",)])
+def test_a_known_request_is_answered_like_a_new_one(server, more):
+    """The first is evaluated, the second comes from the cache, all further ones are answered unparsed."""
+    request = raw_get(unique(LONG), *more)
+    before = counted(server)
+    with Wire(server) as wire:
+        answers = []
+        for _ in range(6):
+            wire.send(request)
+            answers.append(wire.answer())
+    first, *others = answers
+    identifiers = [answer.headers.pop("x-request-id") for answer in answers]
+    ways = [answer.headers.pop("cache-status") for answer in answers]
+    for answer in answers:
+        answer.headers.pop("date")
+    assert ways == [STORED, *[HIT] * 5]
+    assert len(set(identifiers)) == 6
+    assert [(it.status, it.headers, it.body) for it in others] == [(200, first.headers, first.body)] * 5
+    assert counted(server) == before + 6
+
+
+def test_known_requests_in_pieces_or_in_a_row_are_answered_in_their_order(server):
+    one, other = raw_get(unique(SELECT)), raw_get(unique(ALL))
+    with Wire(server) as wire:
+        for request in (one, one, one, other, other, other):
+            wire.send(request)
+            wire.answer()
+        expected = []
+        for request in (one, other):
+            wire.send(request)
+            expected.append(wire.answer().body)
+        wire.send(one + other + one)
+        assert [wire.answer().body for _ in range(3)] == [expected[0], expected[1], expected[0]]
+        wire.send(one[:40])
+        wire.send(one[40:] + other)
+        assert [wire.answer().body for _ in range(2)] == expected
+        for byte in one:
+            wire.send(bytes([byte]))
+        assert wire.answer().body == expected[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "closes"),
+    [
+        (("Connection: close",), 200, True),
+        (("X-Request-Id: mine",), 200, False),
+        (("If-None-Match: *",), 304, False),
+    ],
+)
+def test_requests_that_want_something_of_their_own_are_read(server, more, status, closes):
+    request = raw_get(unique(SELECT), *more)
+    for _ in range(4):
+        with Wire(server) as wire:
+            wire.send(request)
+            answer = wire.answer()
+            assert answer.status == status
+            if "X-Request-Id: mine" in more:
+                assert answer.headers["x-request-id"] == "mine"
+            if closes:
+                assert wire.closed()
+
+
+def test_a_known_request_is_answered_from_the_new_release(tmp_path):
+    """And from nothing that was kept of the old one."""
+    more = f'<http://example.org/x> <http://example.org/y> "z" <{GRAPH}registry> .\n'
+    dist = write_release(tmp_path / "dist")
+    request = raw_get(ALL, "Accept: text/csv")
+    with serve(dist, tmp_path / "log", watch_s=0) as running, Wire(running) as wire:
+
+        def rows():
+            wire.send(request)
+            return wire.answer().body.count(b"\n")
+
+        old = [rows() for _ in range(4)]
+        write_release(dist, SMALL_QUADS + more)
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "a new release is served" in running.log.read_text(), "it is taken over")
+        assert [rows() for _ in range(4)] == [count + 1 for count in old]
+
+
+@pytest.mark.parametrize("settings", [{"access_log": "all"}, {"rate": "3/h"}])
+def test_where_each_request_counts_each_is_read(tmp_path, settings):
+    dist = write_release(tmp_path / "dist")
+    with serve(dist, tmp_path / "log", **settings) as running, Wire(running) as wire:
+        statuses = []
+        for _ in range(5):
+            wire.send(raw_get(SELECT))
+            statuses.append(wire.answer().status)
+        log = running.log.read_text()
+    assert statuses == ([200] * 3 + [429] * 2 if "rate" in settings else [200] * 5)
+    assert "rate" in settings or log.count('"path": "/sparql"') == 5

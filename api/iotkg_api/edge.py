@@ -24,6 +24,7 @@ from iotkg_api.coding import compressed, compresses
 from iotkg_api.keeping import Cache, Kept
 from iotkg_api.pages import FROZEN
 from iotkg_api.protocol import body_of
+from iotkg_api.shortcuts import KEY
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -102,6 +103,8 @@ class Edge:
         if kept is None and (flight := self._flights.get(key)) is not None:
             kept, how = await asyncio.shield(flight), _COLLAPSED
         if kept is not None:
+            if how is _HIT and method == "GET":
+                scope[KEY] = key
             await _deliver(kept, scope, send, how)
             return
         await self._lead(key, scope, receive, send)

@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 from iotkg.errors import IotkgError
 from iotkg.store import MANIFEST, QUADS, check_files
 from iotkg_api.application import Application
+from iotkg_api.keeping import Cache
 from iotkg_api.metrics import counts, of_application
 from iotkg_api.settings import Settings
 
@@ -73,6 +74,11 @@ class Editions:
         self._tasks: set[asyncio.Task[None]] = set()
         self.reloads: dict[str, int] = {"taken": 0, "refused": 0}
         """How many new releases were taken over, and how many could not be."""
+
+    @property
+    def cache(self) -> Cache | None:
+        """The kept answers of the release that is served; None before the start."""
+        return self._current.app.state.cache if self._current else None
 
     def figures(self) -> Iterator[Metric]:
         """Tell of the releases, and of the one that is served."""

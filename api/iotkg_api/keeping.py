@@ -39,6 +39,10 @@ class Cache:
         """Count the answers kept."""
         return len(self._kept)
 
+    def __contains__(self, key: object) -> bool:
+        """Say whether the answer to a request is kept."""
+        return key in self._kept
+
     def get(self, key: object) -> Kept | None:
         """Give the answer to a request, if it is kept."""
         found = self._kept.get(key)

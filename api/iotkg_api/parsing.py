@@ -1,27 +1,41 @@
 """The server's side of a connection: uvicorn's, over the fast parser, with what that lacks.
 
-llhttp limits no head and takes no target apart that is longer than 64 kB; a query in a GET may be. What RFC 9112 asks
-of a request besides its grammar is seen to in ``framing``.
+A request that is known byte for byte is not even parsed (``shortcuts``). llhttp limits no head and takes no target
+apart that is longer than 64 kB; a query in a GET may be. What RFC 9112 asks of a request besides its grammar is seen
+to in ``framing``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sys
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from iotkg_api.edge import HEADERS
 from iotkg_api.problems import MEDIA_TYPE, Kind, Problem
+from iotkg_api.shortcuts import Shortcuts
 
 HEAD_BYTES: Final = 512 * 1024
 """The longest request line and headers: enough for a query of 200 kB in a GET."""
+_BYTES: Final = "iotkg.bytes"
 _METHOD: Final = re.compile(rb"[A-Za-z]+ ")
+
+
+class _Answered:
+    """What stands for the cycle of a request that was answered at once."""
+
+    response_complete = True
+    more_body = False
+    disconnected = False
+    message_event = asyncio.Event()
 
 
 class Connection(HttpToolsProtocol):
@@ -31,16 +45,26 @@ class Connection(HttpToolsProtocol):
     _taken = 0
     """Bytes of the head that have come, or a few more."""
     _data = b""
+    _messages = 0
+
+    def __init__(self, *arguments: Any, shortcuts: Shortcuts | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._shortcuts = shortcuts
 
     def data_received(self, data: bytes) -> None:
         """Take what came; refuse a head that is too long."""
+        whole = self._shortcuts is not None and self._is_idle()
+        if whole and self._answer_at_once(data):
+            return
         if self._in_head:
             self._taken += len(data)
             if self._taken > HEAD_BYTES:
                 self.send_400_response(f"The head of a request may have {HEAD_BYTES:,} bytes at most")
                 return
-        self._data = data
+        self._data, self._messages = data, 0
         super().data_received(data)
+        if whole and self._messages == 1 and self._in_head:
+            self.scope[_BYTES] = data  # type: ignore[typeddict-unknown-key]  # for when it has been answered
 
     def on_headers_complete(self) -> None:
         """Begin to answer; the target is taken apart here, for the parser's own way has a limit."""
@@ -56,7 +80,33 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait for the next head."""
         self._in_head, self._taken = True, 0
+        self._messages += 1
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Remember what was asked, if the answer was a kept one."""
+        scope: Scope = getattr(self.cycle, "scope", {})
+        if self._shortcuts is not None and _BYTES in scope:
+            self._shortcuts.learn(scope[_BYTES], scope)
+        super().on_response_complete()
+
+    def _is_idle(self) -> bool:
+        """Say whether the next bytes begin a request, and all before it have been answered and sent."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and self._in_head and not self._taken and not self.transport.get_write_buffer_size()
+
+    def _answer_at_once(self, data: bytes) -> bool:
+        """Answer a request that is known byte for byte; say whether it was one."""
+        if self._shortcuts is None or self.transport.is_closing():
+            return False
+        found = self._shortcuts.answer(data, self.server_state.default_headers)
+        if found is None:
+            return False
+        self._unset_keepalive_if_required()
+        self.cycle = _Answered()  # type: ignore[assignment]  # all that is asked of one by then
+        self.transport.writelines(found)
+        super().on_response_complete()
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem, and close."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from math import ceil
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 
@@ -21,6 +22,7 @@ from iotkg_api.observing import Observed
 from iotkg_api.outbox import Outbox
 from iotkg_api.parsing import Connection
 from iotkg_api.settings import Settings
+from iotkg_api.shortcuts import Shortcuts
 
 _LONG_ANSWERS: Final = 8
 """Answers of the greatest length that may be on their way at one time."""
@@ -42,11 +44,14 @@ def run(settings: Settings) -> None:
     for figures in (editions.figures, watch.figures, outbox.figures):
         counters.add(figures)
     rate = Rate(settings.rate) if settings.rate else None
+    # each request has its line in the log, or counts for its client: then none is answered without being read
+    read_all = rate is not None or settings.access_log == "all"
+    shortcuts = None if read_all else Shortcuts(lambda: editions.cache, counters)
     config = uvicorn.Config(
         Observed(editions, counters, outbox, rate=rate, log=settings.access_log, headers=HEADERS),
         host=settings.host,
         port=settings.port,
-        http=Connection,
+        http=cast("type[Connection]", partial(Connection, shortcuts=shortcuts)),
         access_log=False,
         log_config=None,
         proxy_headers=bool(settings.proxies),
