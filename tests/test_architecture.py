@@ -17,7 +17,7 @@ LAYERS = (
     ("terms", "positions"),
     ("links", "outline", "rdffile"),
     ("statements", "clauses", "searchable"),
-    ("turtle", "queryfile", "findings", "source_text"),
+    ("turtle", "csvw", "queryfile", "findings", "source_text"),
     ("layout", "transport", "advice", "locating", "outcome"),
     ("loading", "endpoint", "published", "cache", "reports", "rules", "tables"),
     ("publish", "document", "anchors", "baseline", "changes", "deriving"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,11 +23,14 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    RdfFormat,
     Triple,
+    serialize,
 )
 
 from iotkg import identifiers
 from iotkg.build import Derived, Graphs, Inputs, merged
+from iotkg.csvw import to_tables
 from iotkg.errors import InputError, OutputError
 from iotkg.inference import to_record
 from iotkg.store import DERIVATIONS, MANIFEST, PLACES, QUADS, QUERIES, RULES
@@ -35,6 +38,8 @@ from iotkg.turtle import graph_to_turtle, subject_lines
 from iotkg.vocab import BASE, ID, PREFIXES, RDF, XSD, term
 
 _HASH_SHOWN = 16
+_MAIN = {QUADS: "application/n-quads", "iotkg.ttl": "text/turtle", "iotkg.jsonld": "application/ld+json"}
+"""The files that hold all of the data, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +150,15 @@ def _files(graphs: Graphs) -> dict[str, str]:
         "iotkg.ttl": graph_to_turtle(
             merged(named), header="# iotkg: the default view of the release, all graphs in one."
         ),
+        "iotkg.jsonld": _json_ld(merged(named)),
+        **to_tables(merged(named)),
         "void.ttl": graph_to_turtle(_description(graphs), header="# What the release holds (VoID)."),
     }
+
+
+def _json_ld(triples: Iterable[Triple]) -> str:
+    """Write expanded JSON-LD: nodes in the order of their N-Triples."""
+    return (serialize(sorted(triples, key=str), format=RdfFormat.JSON_LD) or b"").decode()
 
 
 def _canonical(triples: frozenset[Triple]) -> frozenset[Triple]:
@@ -180,6 +192,9 @@ def _description(graphs: Graphs) -> list[Triple]:
         Triple(dataset, term("void:vocabulary"), NamedNode(PREFIXES["iotkg"])),
         Triple(dataset, term("void:exampleResource"), identifiers.mint("task", "iot-2013", "standards", "1")),
         Triple(dataset, term("void:triples"), _integer(len(merged(graphs)))),
+        Triple(dataset, RDF.type, term("dcat:Dataset")),
+        Triple(dataset, term("void:sparqlEndpoint"), NamedNode(f"{BASE}sparql")),
+        *_distributions(dataset),
     ]
     for name, members in graphs.items():
         triples += [
@@ -188,6 +203,18 @@ def _description(graphs: Graphs) -> list[Triple]:
             Triple(name, term("void:triples"), _integer(len(members))),
         ]
     return triples
+
+
+def _distributions(dataset: NamedNode) -> Iterator[Triple]:
+    """Say where the data is to be had whole, and as what (DCAT 3)."""
+    for name, media_type in _MAIN.items():
+        file = NamedNode(f"{BASE}dumps/{name}")
+        kind = NamedNode(f"https://www.iana.org/assignments/media-types/{media_type}")
+        yield Triple(dataset, term("void:dataDump"), file)
+        yield Triple(dataset, term("dcat:distribution"), file)
+        yield Triple(file, RDF.type, term("dcat:Distribution"))
+        yield Triple(file, term("dcat:downloadURL"), file)
+        yield Triple(file, term("dcat:mediaType"), kind)
 
 
 def _integer(number: int) -> Literal:
