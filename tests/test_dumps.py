@@ -141,7 +141,9 @@ def test_the_reference_lists_every_operation_and_its_examples_run(server, langua
         for method in methods & set(item):
             assert f"<code>{method.upper()} {path}</code>" in html.replace("&#39;", "'")
             for parameter in item[method].get("parameters", ()):
-                assert f"<code>{parameter['name']}</code>" in html
+                shared = parameter.get("$ref", "").rpartition("/")[2]
+                told = described["components"]["parameters"][shared] if shared else parameter
+                assert f"<code>{told['name']}</code>" in html
     run = WORDING["docs-run"][language == "zh"]
     links = [link.replace("&amp;", "&") for link in re.findall(rf'<a href="([^"]+)">{run}</a>', html)]
     assert len(links) > 8

@@ -67,9 +67,23 @@ def docs(request: Request) -> Response:
         for method in _METHODS:
             if method in item:
                 tag = next(iter(item[method].get("tags", ())), "Other")
-                groups.setdefault(tag, []).append(_operation(page, path, method, item))
+                groups.setdefault(tag, []).append(_operation(page, path, method, _resolved(described, item)))
     found = tuple((tag, tuple(operations)) for tag, operations in groups.items())
     return render(request, "docs.html", DocsPage(groups=found))
+
+
+def _resolved(described: Mapping[str, Any], part: Any) -> Any:
+    """Put the shared parameters and answers of a description where they are referred to."""
+    if isinstance(part, list):
+        return [_resolved(described, it) for it in part]
+    if not isinstance(part, dict):
+        return part
+    if "parameters" in str(part.get("$ref")) or "responses" in str(part.get("$ref")):
+        found: Any = described
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return found
+    return {name: _resolved(described, it) for name, it in part.items()}
 
 
 def _operation(page: Page, path: str, method: str, item: Mapping[str, Any]) -> Operation:
