@@ -98,13 +98,21 @@ def _operation(page: Page, path: str, method: str, item: Mapping[str, Any]) -> O
         key=f"{operation.get('operationId', path)}-{method}",
         method=method.upper(),
         path=path,
-        summary=Text(page.say(key), page.language) if key in WORDING else _text(page, summary),
+        summary=Text(page.say(key), page.language)
+        if key in WORDING
+        else _summary(page, summary, description),
         description=_text(page, description) if description and description != summary else None,
         parameters=parameters,
         answers=tuple(_answers(page, operation.get("responses", {}))),
         href=page.url(href) if href and "?" not in href else href,
         curl=_curl(page, href),
     )
+
+
+def _summary(page: Page, summary: str, description: str) -> Text:
+    """Take the summary in the page's language; a description may begin with it in Chinese."""
+    first, gap, _ = description.partition("\n\n")
+    return Text(first, "zh") if page.language == "zh" and gap and _is_chinese(first) else _text(page, summary)
 
 
 def _curl(page: Page, href: str) -> str:
@@ -155,7 +163,11 @@ def _href(path: str, parameters: tuple[Parameter, ...]) -> str:
 
 
 def _text(page: Page, words: str) -> Text:
-    """Take the page's language of words that may be said in both, English first, with a slash or a stop between."""
+    """Take the page's language of words said in both: in paragraphs, or English first, then a slash or a stop."""
+    paragraphs = words.split("\n\n")
+    if len(paragraphs) > 1:
+        chosen = [it for it in paragraphs if _is_chinese(it) == (page.language == "zh")]
+        return Text(" ".join(chosen), page.language) if chosen else Text(words, "en")
     english, slash, chinese = words.partition(" / ")
     if (
         not slash
@@ -166,6 +178,10 @@ def _text(page: Page, words: str) -> Text:
     if _HAN.search(chinese):
         return Text(chinese, "zh") if page.language == "zh" else Text(english, "en")
     return Text(words, "zh" if _HAN.search(words) else "en")
+
+
+def _is_chinese(words: str) -> bool:
+    return len(_HAN.findall(words)) * 3 > len(words)
 
 
 router = APIRouter()
