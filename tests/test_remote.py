@@ -2,9 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -412,3 +415,30 @@ def test_a_thing_is_described_alike_elsewhere(sources, path):
     local, remote = (Catalogue(source) for source in sources)
     assert remote.entity(iri) == local.entity(iri)
     assert set(remote.description(iri).triples) == set(local.description(iri).triples)
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "said"),
+    [
+        ("http://127.0.0.1:9/query", 5, "does not answer"),
+        ("http://127.0.0.1:9/other", 3, "--graphs"),
+        ("ftp://127.0.0.1/query", 3, "no address"),
+    ],
+)
+def test_the_command_tells_by_its_exit_code_and_shows_no_secret(layout, tmp_path, address, code, said):
+    (tmp_path / "pyproject.toml").write_bytes((layout.root / "pyproject.toml").read_bytes())
+    for name in ("ontology", "data", "queries", "shapes"):
+        (tmp_path / name).symlink_to(layout.root / name)
+    write_release(tmp_path / "dist")
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "iotkg"), "publish", "--to", address],
+        cwd=tmp_path,
+        env={**os.environ, "IOTKG_STORE_TOKEN": "no-such-word"},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (found.returncode, found.stdout) == (code, "")
+    assert said in found.stderr
+    assert "no-such-word" not in found.stderr
