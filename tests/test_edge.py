@@ -1,17 +1,22 @@
 """What the edge of the service owes every answer: kept once finished, named, compressed, not sent again."""
 
 import gzip
+import json
+import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import httpx
 import pytest
 
 from iotkg_api.keeping import Cache, Kept
 from iotkg_api.negotiation import coding
-from serving import GRAPH, SMALL_QUADS, Wire, serve, wait_until, write_release
+from serving import GRAPH, SMALL_QUADS, START, Wire, serve, wait_until, write_release
 
 SELECT = "SELECT ?o { <http://example.org/a> <http://example.org/name> ?o } ORDER BY LANG(?o)"
 ALL = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"
@@ -450,6 +455,27 @@ def test_where_each_request_counts_each_is_read(tmp_path, settings):
         for _ in range(5):
             wire.send(raw_get(SELECT))
             statuses.append(wire.answer().status)
-        log = running.log.read_text()
-    assert statuses == ([200] * 3 + [429] * 2 if "rate" in settings else [200] * 5)
-    assert "rate" in settings or log.count('"path": "/sparql"') == 5
+        assert statuses == ([200] * 3 + [429] * 2 if "rate" in settings else [200] * 5)
+        if "access_log" in settings:
+            wait_until(
+                lambda: running.log.read_text().count('"path": "/sparql"') == 5,
+                "each has its line in the log",
+            )
+
+
+def test_a_release_whose_pages_cannot_be_served_ends_the_service(tmp_path):
+    """Queries are answered before the pages have been loaded; what is wrong with those still shows at the start."""
+    dist = write_release(tmp_path / "dist")
+    manifest = json.loads((dist / "manifest.json").read_bytes())
+    broken = b"this is no query"
+    (dist / "queries").mkdir()
+    (dist / "queries" / "broken.rq").write_bytes(broken)
+    manifest["files"]["queries/broken.rq"] = {"sha256": sha256(broken).hexdigest(), "bytes": len(broken)}
+    (dist / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    environment = {**os.environ, "IOTKG_DIST": str(dist), "IOTKG_PORT": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-c", START], env=environment, capture_output=True, timeout=60, check=False
+    )
+    assert ended.returncode == 3
+    assert b"the pages cannot be served" in ended.stderr
+    assert b"broken.rq" in ended.stderr

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from prometheus_client.metrics_core import Metric
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iotkg.errors import IotkgError
 from iotkg.store import MANIFEST, QUADS, check_files
@@ -74,6 +74,9 @@ class Editions:
         self._tasks: set[asyncio.Task[None]] = set()
         self.reloads: dict[str, int] = {"taken": 0, "refused": 0}
         """How many new releases were taken over, and how many could not be."""
+        self.broken = False
+        """The first release, which there is no other to serve in place of, turned out to be broken."""
+        self.on_broken: Callable[[], None] = lambda: None
 
     @property
     def cache(self) -> Cache | None:
@@ -107,6 +110,7 @@ class Editions:
         try:
             self._mark = _mark(self._settings.dist)
             self._current = await Edition.start(self._make)
+            self._current.app.state.whole.add_done_callback(self._on_loaded)
         except Exception as error:  # noqa: BLE001  # uvicorn would take it for "has no lifespan" and serve
             if not isinstance(error, IotkgError):
                 _LOG.critical("the service cannot start", exc_info=error)
@@ -125,6 +129,11 @@ class Editions:
         await asyncio.gather(looking, *self._tasks, return_exceptions=True)
         await self._current.ending.aclose()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def _on_loaded(self, task: asyncio.Task[ASGIApp]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self.broken = True
+            self.on_broken()
 
     async def _look(self) -> None:
         """Take over what is new, one after the other."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from iotkg.errors import InvalidParameter
@@ -66,6 +67,9 @@ GRAPHS: Final = (
 """CONSTRUCT, DESCRIBE and the service description, the service's preference first."""
 
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_USUAL: Final = 1000
+"""Characters of a header that is worth remembering."""
+
 _ITEM: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _RANGE: Final = re.compile(rf"\s*({_WORD})/({_WORD})\s*(?:;(.*))?\Z", re.DOTALL)
 _WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([^;]*?)\s*(?:;|\Z)", re.IGNORECASE)
@@ -97,9 +101,17 @@ def choose(offers: Sequence[Offer], accept: Iterable[str], format_: str | None =
     header = ",".join(accept)
     if not header.strip():
         return tuple(offers)
+    return _weighed(tuple(offers), header) if len(header) <= _USUAL else _weigh(tuple(offers), header)
+
+
+def _weigh(offers: tuple[Offer, ...], header: str) -> tuple[Offer, ...]:
     ranges = list(_ranges(header))
     weighed = [(_weight(offer, ranges), offer) for offer in offers]
     return tuple(o for weight, o in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+_weighed = lru_cache(maxsize=512)(_weigh)
+"""Clients send the same few headers again and again."""
 
 
 def agreed(offers: Sequence[Offer], accept: Iterable[str], formats: Sequence[str]) -> tuple[Offer, ...]:

@@ -61,7 +61,8 @@ def run(settings: Settings) -> None:
         timeout_graceful_shutdown=ceil(settings.deadline_s) + 1,
     )
     server = Server(config, watch)
+    editions.on_broken = lambda: setattr(server, "should_exit", True)
     with logs.threaded(), suppress(KeyboardInterrupt):
         server.run()
-    if not server.started:
+    if not server.started or editions.broken:
         sys.exit(_NOT_STARTED)
