@@ -442,3 +442,13 @@ def test_the_command_tells_by_its_exit_code_and_shows_no_secret(layout, tmp_path
     assert (found.returncode, found.stdout) == (code, "")
     assert said in found.stderr
     assert "no-such-word" not in found.stderr
+
+
+@pytest.mark.slow
+def test_every_page_of_the_real_release_answers_from_a_store(layout, tmp_path):
+    """Some ask which graph says what: the store is told which graphs there are."""
+    with oxigraph() as engine:
+        list(publish.publish(layout.dist, graph_store(engine)))
+        with serve(layout.dist, tmp_path / "log", workers=1, deadline_s=30, store=engine.query) as service:
+            for path in ("/", "/quality", "/ontology", "/compare", "/search?q=RFID", "/source/iot-2013"):
+                assert httpx.get(service.url + path, timeout=60).status_code == 200, path

@@ -50,7 +50,7 @@ def join(settings: Settings, manifest: Manifest) -> tuple[Source, RemotePool]:
         limits=Limits(deadline_s=settings.deadline_s, bytes=settings.result_bytes),
     )
     triples = check(whole, manifest["release"])
-    source = whole.viewing(default_graph(manifest["release"]))
+    source = whole.viewing(default_graph(manifest["release"]), sorted(manifest["graphs"]))
     pool = RemotePool(settings, manifest, source, triples)
     return Unsound(whole.server) if whole.server.startswith(_UNSOUND) else source, pool
 
@@ -83,7 +83,6 @@ class RemotePool:
         self._settings = settings
         self._source = source
         self._known = frozenset(manifest["graphs"])
-        self._default = default_graph(manifest["release"])
         viewed = [size for name, size in manifest["graphs"].items() if in_default(name)]
         self._disjoint = sum(viewed) == triples
         self.triples = triples
@@ -160,10 +159,9 @@ class RemotePool:
         return found
 
     def _dataset(self, admitted: Admitted) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Name the graphs always, for a store may hold others, and engines differ in what they take for all."""
+        """Name the graphs where the query does; where it does not, ``RemoteStore`` names those of the release."""
         if not admitted.default and not admitted.named:
-            asks = "graph" in admitted.query.text.lower()
-            return (self._default,), tuple(sorted(self._known)) if asks else ()
+            return (), ()
         return admitted.default or (NOWHERE,), admitted.named
 
 

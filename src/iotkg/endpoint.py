@@ -37,9 +37,10 @@ class Limits:
 
 
 class RemoteStore(Source):
-    """A SPARQL endpoint by its address; ``default`` names the graph that is asked where a query names none.
+    """A SPARQL endpoint by its address.
 
-    Without ``default`` it is the endpoint's own choice.
+    ``default`` is the graph that is asked where a query names none, ``named`` those that GRAPH may name then; without
+    them, the dataset is the endpoint's own choice.
     Raises: InputError when the address is not one of the web.
     """
 
@@ -48,6 +49,7 @@ class RemoteStore(Source):
         url: str,
         *,
         default: str = "",
+        named: Sequence[str] = (),
         credentials: Credentials | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -55,15 +57,18 @@ class RemoteStore(Source):
             raise InputError(f"{url!r} is no address of an endpoint; it begins with http:// or https://")
         self.url = url
         self._default = (default,) if default else ()
+        self._named = tuple(named)
         self._limits = limits or Limits()
         self._credentials = credentials or Credentials()
         self.server = ""
         """What the endpoint called itself in its last answer."""
         self._client = Client(self._credentials, deadline_s=self._limits.deadline_s, limit=self._limits.bytes)
 
-    def viewing(self, default: str) -> RemoteStore:
-        """Give the same endpoint, asked of one graph where a query names none."""
-        return RemoteStore(self.url, default=default, credentials=self._credentials, limits=self._limits)
+    def viewing(self, default: str, named: Sequence[str] = ()) -> RemoteStore:
+        """Give the same endpoint with a dataset of its own."""
+        return RemoteStore(
+            self.url, default=default, named=named, credentials=self._credentials, limits=self._limits
+        )
 
     def solutions(self, query: str) -> Solutions:
         """Answer a SELECT or an ASK; see ``Source``."""
@@ -114,7 +119,9 @@ class RemoteStore(Source):
         wrapper.setOnlyConneg(True)
         # set, not parsed: it looks for the form by a pattern that takes ages on some texts, and may find an update
         wrapper.queryString, wrapper.queryType = query, form
-        for graph in default or (() if named else self._default):
+        if not default and not named:
+            default, named = self._default, self._named if "graph" in query.lower() else ()
+        for graph in default:
             wrapper.addDefaultGraph(graph)
         for graph in named:
             wrapper.addNamedGraph(graph)
