@@ -70,8 +70,9 @@ class Unsound(Source):
         Raises: RemoteError, always.
         """
         raise RemoteError(
-            f"the store is {self._server}, whose answers to some of this service's own queries differ from those it was "
-            "tested with; over it only /sparql is served. Publish to another store, such as Oxigraph's server, for pages and canned queries"
+            f"the store is {self._server}, whose answers to some of this service's own queries differ from those "
+            "it was tested with; over it only /sparql is served. Publish to another store, such as Oxigraph's "
+            "server, for pages and canned queries"
         )
 
 
