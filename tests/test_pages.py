@@ -499,6 +499,7 @@ def test_every_field_of_a_context_is_shown():
         contexts.ErrorPage,
         contexts.Choice,
         contexts.Question,
+        contexts.Topic,
     ):
         for field in fields(context):
             assert re.search(rf"\b{field.name}\b", sources), f"{context.__name__}.{field.name}"

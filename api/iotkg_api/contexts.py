@@ -41,18 +41,26 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """Canned queries that belong together: some of them, and how many more there are."""
+
+    label: str
+    href: str
+    questions: tuple[Question, ...]
+    more: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
     """The first page, ``/``."""
 
     sets: tuple[tuple[Overview, tuple[Claim, ...]], ...]
     """Each plan set with what is said of all its tasks at once."""
 
-    questions: tuple[Question, ...]
-    sparql: str
-    """A query that runs as it stands; empty when the service answers none."""
+    ways: tuple[str, ...]
+    """Where one can go from here, by the words of the wording."""
 
-    formats: tuple[str, ...]
-    downloads: tuple[Choice, ...]
+    topics: tuple[Topic, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from iotkg.describing import by_topic
 from iotkg.model import Overview, Text
 from iotkg.overview import overviews
-from iotkg.vocab import PREFIXES
-from iotkg_api.contexts import Choice, Claim, HomePage, Question, claims
+from iotkg.queryfile import QueryFile
+from iotkg.topics import TOPICS
+from iotkg_api.contexts import Claim, HomePage, Question, Topic, claims
 from iotkg_api.pages import Page, language_of, render
 from iotkg_api.resources import catalogue_of
 
-_FORMATS: Final = ("csv", "tsv", "json", "xml")
-_DUMPS: Final = "/dumps/{name}"
-_SPARQL: Final = f"""\
-PREFIX iotkg: <{PREFIXES["iotkg"]}>
-PREFIX skos: <{PREFIXES["skos"]}>
-
-SELECT ?task ?owner ?basis ?quote
-WHERE {{{{
-  ?statement
-    iotkg:appliesTo ?subject ;
-    iotkg:role/iotkg:owning true ;
-    iotkg:actor/skos:prefLabel ?owner ;
-    iotkg:basis/skos:prefLabel ?basis ;
-    iotkg:hasEvidence/iotkg:exactQuote ?quote .
-  ?subject skos:prefLabel ?task .
-  FILTER(LANG(?task) = "{{language}}" && LANG(?owner) = "{{language}}" && LANG(?basis) = "{{language}}")
-}}}}
-ORDER BY ?basis ?owner ?task ?quote
-LIMIT 20
-"""
+_DUMPS: Final = "/dumps"
+_MOST: Final = 3
+"""Questions of each topic that the page names; the list has all."""
+_WAYS: Final = ("/source", "/search", "/pictures", "/compare", "/sparql", "/ontology", "/quality", _DUMPS)
+"""Ways into the graph, where this service has them; each has a name and a sentence in the wording."""
 
 
 def home(request: Request) -> Response:
@@ -45,10 +33,8 @@ def home(request: Request) -> Response:
         "home.html",
         HomePage(
             sets=_sets(request),
-            questions=_questions(request),
-            sparql=_SPARQL.format(language=page.language) if page.has("/sparql") else "",
-            formats=_FORMATS,
-            downloads=_downloads(request, page),
+            ways=tuple(way.removeprefix("/") for way in _WAYS if page.has(way)),
+            topics=tuple(_topics(request, page)),
         ),
     )
 
@@ -66,21 +52,21 @@ def _sets(request: Request) -> tuple[tuple[Overview, tuple[Claim, ...]], ...]:
     return tuple((overview, claims(overview.corpus_owners)) for overview in counted(request))
 
 
-def _questions(request: Request) -> tuple[Question, ...]:
-    answers = getattr(request.app.state, "answers", None)
-    return tuple(
-        Question(
-            name=name,
-            summary=(Text(query.header["summary"], "en"), Text(query.header["summary-zh"], "zh")),
+def _topics(request: Request, page: Page) -> Iterator[Topic]:
+    """Give each topic with the questions that it begins with, and how many it has."""
+    for key, queries in by_topic(request.app.state.answers):
+        label = TOPICS[key].label[page.language]
+        yield Topic(
+            label=label,
+            href=page.url(f"/queries#{key}"),
+            questions=tuple(_question(query) for query in queries[:_MOST]),
+            more=max(0, len(queries) - _MOST),
         )
-        for name, query in (answers.queries if answers else {}).items()
-    )
 
 
-def _downloads(request: Request, page: Page) -> tuple[Choice, ...]:
-    manifest = getattr(request.app.state, "release", None)
-    files = manifest.get("files", {}) if isinstance(manifest, dict) and page.has(_DUMPS) else {}
-    return tuple(Choice(label=name, href=page.url(_DUMPS.format(name=name))) for name in sorted(files))
+def _question(query: QueryFile) -> Question:
+    summary = (Text(query.header["summary"], "en"), Text(query.header["summary-zh"], "zh"))
+    return Question(name=query.name, summary=summary)
 
 
 router = APIRouter()

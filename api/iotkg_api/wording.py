@@ -404,8 +404,26 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "num-stated": ("curated statements", "整理的陈述"),
     "num-inherited": ("inherited by rule", "按规则继承的陈述"),
     "ask": ("Ask the graph", "查询图谱"),
-    "ask-canned": ("Ready-made questions", "现成的问题"),
-    "ask-sparql": ("Or write SPARQL", "或自写 SPARQL"),
+    "ask-more": ("{n} more question|{n} more questions", "另有{n}个问题"),
+    "ways": ("Ways in", "从这里开始"),
+    "dumps": ("Downloads", "下载"),
+    "way-source": (
+        "The whole text, every passage that the graph rests on marked, English beside it.",
+        "全文阅读：图谱所据的文字均有标记，并附英文。",
+    ),
+    "way-search": (
+        "Names, definitions and sentences, in Chinese and English.",
+        "检索名称、定义和语句，中英文均可。",
+    ),
+    "way-pictures": (
+        "Owners, sectors, technologies, targets and links, drawn.",
+        "责任主体、领域、技术、目标与关联的图示。",
+    ),
+    "way-compare": ("Two or three plans, or bodies, side by side.", "两至三个计划或部门并列对比。"),
+    "way-sparql": ("Any question, written in SPARQL.", "用 SPARQL 自由查询。"),
+    "way-ontology": ("Every term of the graph, with an example.", "图谱的全部术语，附实例。"),
+    "way-quality": ("What is covered, and what the text leaves unsaid.", "覆盖情况，以及原文未说的内容。"),
+    "way-dumps": ("The whole graph, as files.", "以文件形式下载整个图谱。"),
     "ask-sparql-note": (
         "Runs as it stands; the address it makes can be kept and shared.",
         "可直接运行；所得网址可保存、可分享。",
