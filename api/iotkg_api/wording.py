@@ -742,7 +742,6 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "why-o": ("Object (or a literal as in Turtle)", "宾语（或 Turtle 写法的字面量）"),
     "why-example": ("For example", "例如"),
     # files of the release, and the API reference
-    "dumps": ("Downloads", "下载"),
     "dumps-lead": (
         "The release that is served, file by file. Its name is the SHA-256 of its N-Quads.",
         "当前发布版本的各个文件。版本名即其 N-Quads 文件的 SHA-256。",
