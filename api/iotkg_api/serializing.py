@@ -25,8 +25,6 @@ from pyoxigraph import (
     serialize,
 )
 
-from iotkg_api.tojson import Converter, Unsure
-
 Results: TypeAlias = QuerySolutions | QueryBoolean | QueryTriples
 
 _QUOTED: Final = re.compile(rb'"[^"]*"')
@@ -76,11 +74,6 @@ def write(
             serialize(results, output, RdfFormat.TURTLE, prefixes=dict(prefixes))
         else:
             results.serialize(output, _rdf_format(media_type))
-    elif media_type == QueryResultsFormat.JSON.media_type and isinstance(results, QuerySolutions):
-        try:
-            return _json(results, limit)
-        except Unsure:
-            cast("QuerySolutions", again()).serialize(output, QueryResultsFormat.JSON)
     else:
         results.serialize(output, _table_format(media_type))
     body = bounded.value()
@@ -90,18 +83,6 @@ def write(
     if media_type == "text/csv" and isinstance(results, QuerySolutions) and not _is_sound(body, results):
         return _csv(again(), limit)
     return body
-
-
-def _json(results: QuerySolutions, limit: int) -> bytes:
-    """Write JSON in half the engine's time.
-
-    Raises: Unsure where that cannot be done.
-    """
-    bounded = _Bounded(limit)
-    converter = Converter(cast("IO[bytes]", bounded))
-    results.serialize(cast("IO[bytes]", converter), QueryResultsFormat.TSV)
-    converter.finish()
-    return bounded.value()
 
 
 def _is_sound(body: bytes, results: QuerySolutions) -> bool:
