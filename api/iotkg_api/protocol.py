@@ -122,6 +122,8 @@ async def body_of(request: Request, *, max_bytes: int, patience_s: float) -> byt
 
     Raises: Problem when it is too long or too slow, or its client leaves.
     """
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        return b""
     too_large = Problem(
         Kind.REQUEST_TOO_LARGE, f"The body may have {max_bytes:,} bytes at most", {"Connection": "close"}
     )

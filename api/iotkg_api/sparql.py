@@ -41,6 +41,8 @@ _KINDS: Final = {
     Outcome.FAILED: Kind.QUERY_FAILED,
 }
 _HASH_LENGTH: Final = 16
+_AT_ONCE_S: Final = 0.02
+"""Seconds within which most queries are answered; before, nobody looks whether the client is still there."""
 
 router = Router()
 
@@ -144,17 +146,21 @@ async def evaluate(request: Request, query: Query) -> Reply:
 async def _while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
     """Wait for a reply, and give the query up when its client leaves."""
     task = asyncio.create_task(work)
-    watch = asyncio.create_task(_disconnected(request.receive))
+    tasks: set[asyncio.Task[Any]] = {task}
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, timeout=_AT_ONCE_S)
+        if not task.done():
+            tasks.add(asyncio.create_task(_disconnected(request.receive)))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             note(request.scope, outcome="left")
             raise Problem(Kind.BAD_REQUEST, "The client left")  # nobody reads this
         return task.result()
     finally:
-        task.cancel()
-        watch.cancel()
-        await asyncio.gather(task, watch, return_exceptions=True)
+        if not all(each.done() for each in tasks):
+            for each in tasks:
+                each.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _disconnected(receive: Receive) -> None:
