@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,8 @@ class Pool:
         self._file = (Path(settings.dist) / QUADS).open("rb")
         self._zygote: Zygote | None = None
         self._workers: set[Worker] = set()
-        self._idle: deque[Worker] = deque()
+        # the last one back goes first: what it read is still in the caches, and it has its own pages by now
+        self._idle: list[Worker] = []
         self._quick: FairQueue[Worker] = FairQueue()
         self._slow: FairQueue[Worker] = FairQueue()
         self._long: set[Worker] = set()
@@ -249,7 +250,7 @@ class Pool:
     async def _acquire(self, client: str, *, long: bool) -> Worker:
         if not long and self._idle and not self._quick:
             self._metrics.waited(0)
-            return self._idle.popleft()
+            return self._idle.pop()
         loop = asyncio.get_running_loop()
         place: Place[Worker] = Place(client, loop.create_future())
         queue = self._slow if long else self._quick
@@ -300,7 +301,7 @@ class Pool:
             place = (self._slow if long else self._quick).next(self._load)
             if place.turn.done():
                 continue
-            worker = self._idle.popleft()
+            worker = self._idle.pop()
             if long:
                 self._long.add(worker)
             place.turn.set_result(worker)
