@@ -82,7 +82,7 @@ check: $(READY)  ## layout, style and types; writes nothing
 	$(BIN)/mypy
 
 test: check build $(BUNDLE)  ## everything, slow tests included
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 test-fast: check build $(BUNDLE)  ## without the tests that take tens of seconds
-	$(BIN)/pytest -m 'not slow and not browser'
+	$(BIN)/pytest --numprocesses auto --dist loadfile -m 'not slow and not browser'
