@@ -51,7 +51,7 @@ class Settings:
     """The address clients use, when a proxy stands in between; else it is read from each request."""
     workers: int = 3
     """Processes that evaluate queries, one query each at a time; of several, one is kept for quick queries."""
-    quick_s: float = 0.05
+    quick_s: float = 0.1
     """Seconds of processor time after which a query is no longer quick."""
     deadline_s: float = 10.0
     """Seconds a worker gets for one query; a request waits no longer than this for a worker either."""
