@@ -32,22 +32,22 @@ def inputs(layout):
 
 
 @pytest.fixture(scope="session")
-def built(inputs):
+def assembled(inputs):
     """Build the real graphs in this session; give them, and how each inferred triple came about."""
     derived = {}
     return build.assemble(inputs, None, derived), derived
 
 
 @pytest.fixture(scope="session")
-def graphs(built):
+def graphs(assembled):
     """Give the real graphs, built in this session."""
-    return built[0]
+    return assembled[0]
 
 
 @pytest.fixture(scope="session")
-def dist(layout, inputs, built, tmp_path_factory):
+def dist(layout, inputs, assembled, tmp_path_factory):
     """Give the real release, as `iotkg build` writes it."""
-    graphs, derived = built
+    graphs, derived = assembled
     folder = tmp_path_factory.mktemp("release") / "dist"
     canned = {name: query.text for name, query in load_queries(layout, layout.answers).items()}
     release.write(graphs, canned, folder, release.reasons(inputs, derived))

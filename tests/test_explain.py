@@ -34,9 +34,9 @@ def explainer(dist):
 
 
 @pytest.fixture(scope="module")
-def by_rule(built):
+def by_rule(assembled):
     found = {}
-    for triple, how in sorted(built[1]["iot-2013"].items(), key=lambda item: str(item[0])):
+    for triple, how in sorted(assembled[1]["iot-2013"].items(), key=lambda item: str(item[0])):
         found.setdefault(how.rule, []).append(triple)
     return {rule: triples[:: max(1, len(triples) // SAMPLE)] for rule, triples in found.items()}
 
@@ -53,12 +53,12 @@ def walk(step):
         yield from walk(below)
 
 
-def test_the_record_holds_every_inferred_triple_of_the_release(dist, built):
+def test_the_record_holds_every_inferred_triple_of_the_release(dist, assembled):
     """Also as the release's store writes them: a literal in another form would have another key."""
     record = read_record((dist / "derivations" / "iot-2013.tsv").read_text(encoding="utf-8"))
     inferred = [quad.triple for quad in load_release(dist).quads_for_pattern(None, None, None, INFERRED)]
 
-    assert {key_of(triple): built[1]["iot-2013"][triple] for triple in inferred} == record
+    assert {key_of(triple): assembled[1]["iot-2013"][triple] for triple in inferred} == record
     assert len(inferred) == len(record) > 60_000
 
 

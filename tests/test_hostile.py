@@ -473,10 +473,12 @@ def real(graphs, layout, tmp_path_factory):
 def parameters(server):
     """Give every GET of the service, as it describes itself, with the parameters of path and query."""
     described = httpx.get(f"{server.url}/openapi.json", timeout=PATIENCE_S).json()
+    shared = described["components"]["parameters"]
     for path, item in described["paths"].items():
         if "get" in item:
             found = [*item.get("parameters", []), *item["get"].get("parameters", [])]
-            yield path, [(one["in"], one["name"]) for one in found]
+            named = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in found]
+            yield path, [(one["in"], one["name"]) for one in named]
 
 
 def unscathed(answer):
