@@ -33,10 +33,10 @@ def page(server, path):
 
 def drawn(text):
     """Read what the scripts are to draw."""
-    found = re.search(r'<script type="application/json" id="picture-data">(.*?)</script>', text, re.DOTALL)
+    found = re.search(r'data-drawing="([^"]*)"', text)
     if found is None:
         missing("the bundle of scripts (make web)")
-    return json.loads(found[1])
+    return json.loads(html.unescape(found[1]))
 
 
 def rows(server, query, **parameters):

@@ -182,7 +182,7 @@ def _summary(header: Mapping[str, str], language: str) -> Text:
 
 
 def _words(page: Page) -> str:
-    """Give the scripts their words and our prefixes, so that no ``<`` can end the element they stand in."""
+    """Give the scripts their words and our prefixes."""
     keys = ("query", "run", "share", "chart", "table", "response", "compact", "cut", "filter", "size")
     words = {key: page.say(f"editor-{key}") for key in keys}
     more = {
@@ -197,4 +197,4 @@ def _words(page: Page) -> str:
         "prefixes": PREFIXES,
         "things": ID,
     }
-    return json.dumps({**words, **more}, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps({**words, **more}, ensure_ascii=False)

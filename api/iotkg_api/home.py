@@ -54,7 +54,8 @@ def _sets(request: Request) -> tuple[tuple[Overview, tuple[Claim, ...]], ...]:
 
 def _topics(request: Request, page: Page) -> Iterator[Topic]:
     """Give each topic with the questions that it begins with, and how many it has."""
-    for key, queries in by_topic(request.app.state.answers):
+    answers = getattr(request.app.state, "answers", None)
+    for key, queries in by_topic(answers) if answers else ():
         label = TOPICS[key].label[page.language]
         yield Topic(
             label=label,

@@ -132,8 +132,9 @@ def picture(request: Request) -> Response:
         least=least if found.least else 0,
         most=_PLANS,
         scripts=_BUNDLE.exists(),
-        data=_written(
-            {"kind": name, "label": page.say(f"picture-{name}"), "words": drawing.words, **drawing.data}
+        data=json.dumps(
+            {"kind": name, "label": page.say(f"picture-{name}"), "words": drawing.words, **drawing.data},
+            ensure_ascii=False,
         ),
     )
     return render(request, "picture.html", context, headers={"Content-Security-Policy": _POLICY})
@@ -151,11 +152,6 @@ def _plans(answers: Answers, page: Page) -> tuple[tuple[str, str], ...]:
     return tuple(
         (choice.key.partition("_")[2], choice.label[page.language]) for choice in answers.choices(parameter)
     )
-
-
-def _written(data: Mapping[str, Any]) -> str:
-    """Write data so that nothing in it can end the element it stands in."""
-    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _text(cell: Cell) -> str:

@@ -7,8 +7,8 @@ import { Chart } from "./result-chart.js";
 
 const form = document.querySelector("form[data-editor]");
 const area = form.querySelector("textarea");
-const words = JSON.parse(document.getElementById("editor-words").textContent);
 const place = document.getElementById("editor");
+const words = JSON.parse(place.dataset.words);
 const results = document.getElementById("results");
 const endpoint = new URL(form.dataset.editor, document.baseURI).href;
 

@@ -6,7 +6,7 @@ const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00
 const ROW = 24;
 
 const figure = document.getElementById("picture");
-const data = JSON.parse(document.getElementById("picture-data").textContent);
+const data = JSON.parse(figure.dataset.drawing);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const narrow = matchMedia("(max-width: 40rem)");
 
