@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter
 from pyoxigraph import NamedNode, QueryResultsFormat
@@ -370,8 +371,9 @@ def _downloads(page: Page, path: str, given: Mapping[str, str]) -> Iterator[Link
 
 def _cited(page: Page, path: str, citation: Citation) -> query_page.Cited:
     given = dict(citation.parameters)
+    name, _, query = citation.path.partition("?")
     return query_page.Cited(
-        href=page.url(f"/queries/{citation.path}"),
+        href=page.url(f"/queries/{name}", **dict(parse_qsl(query))),
         iri=citation.iri,
         release=citation.release,
         result=citation.result,

@@ -158,6 +158,9 @@ function draw() {
       ...DRAWN[data.kind](),
     }),
   );
+  // The picture has one name; its parts are no things of their own to a screen reader.
+  for (const part of figure.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
+  for (const drawing of figure.querySelectorAll("svg[aria-label]")) drawing.setAttribute("role", "img");
 }
 
 draw();
