@@ -10,18 +10,14 @@ import httpx
 import pytest
 
 from conftest import missing
-from iotkg import release
-from iotkg.loading import load_queries
 from iotkg_api.pictures import PICTURES
 from serving import PATIENCE_S, serve
 
 
 @pytest.fixture(scope="module")
-def server(graphs, layout, tmp_path_factory):
+def server(dist):
     """Serve the real release."""
-    dist = tmp_path_factory.mktemp("release") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as running:
+    with serve(dist, dist.parent / "pictures.log") as running:
         yield running
 
 
