@@ -53,6 +53,13 @@ def test_every_canned_query_is_an_example(server):
     assert text.strip() == (ROOT / "queries" / "answers" / f"{name}.rq").read_text().strip()
 
 
+def test_an_example_that_there_is_none_of_is_named(server):
+    shown = page(server, example="tasks-of-a-plam", lang="en")
+    assert shown.status_code == 404
+    assert "there is no canned query" in shown.text
+    assert "tasks-of-a-plan" in shown.text
+
+
 def test_without_scripts_the_answer_stands_on_the_page(server):
     shown = page(server, query=PLANS, lang="zh")
     assert shown.status_code == 200

@@ -105,13 +105,17 @@ class EditorPage:
 
 
 async def editor(request: Request, asked: Operation) -> Response:
-    """Answer a browser: the editor, with the answer to its query or the canned query named by ``example``."""
+    """Answer a browser: the editor, with the answer to its query or the canned query named by ``example``.
+
+    Raises: UnknownQuery for an example that there is none of.
+    """
     page = Page(request, language_of(request))
     known = request.app.state.answers.queries
     example = request.query_params.get("example", "")
     text = asked.query
     if not text:
-        text = known[example].text if example in known else _EXAMPLE.format(language=page.language)
+        answers = request.app.state.answers
+        text = answers.query(example).text if example else _EXAMPLE.format(language=page.language)
     drawn, status = (await _drawn(request, page, asked)) if asked.query else (None, HTTPStatus.OK)
     headers = {"Content-Security-Policy": _POLICY}
     if drawn is not None and drawn.volatile:
