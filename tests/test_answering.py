@@ -172,6 +172,13 @@ def test_bound_text_stays_in_its_literal(text):
     assert [(row["a"].value, row["b"].value) for row in found] == [(text, f"VALUES ?a {{ UNDEF }} {text}")]
 
 
+def test_every_slot_of_a_parameter_is_filled():
+    """A sub-select is worked out by itself: it takes the value too."""
+    inner = "{ SELECT ?a WHERE { VALUES ?a { UNDEF } } } VALUES ?b { UNDEF }"
+    query = parse_query(QUERY.replace("VALUES ?b { UNDEF }", inner), name="q", path="q.rq")
+    assert query.bind({"a": Literal("x")}).count('VALUES ?a { "x" }') == 2
+
+
 def test_a_parameter_there_is_not_is_named():
     with pytest.raises(InvalidParameter, match="q has no parameter c; it takes: a, b"):
         parse_query(QUERY, name="q", path="q.rq").bind({"c": Literal("x")})
@@ -190,7 +197,7 @@ def test_a_parameter_there_is_not_is_named():
         ("#+ example: a=x b=y", "#+ example: a=x", "gives each parameter a value"),
         ("#+ example: a=x b=y", "#+ example: a=x c=y", "gives each parameter a value"),
         ("VALUES ?b { UNDEF }", "", "the slots are ['a']"),
-        ("VALUES ?b", "VALUES ?a", "the slots are ['a', 'a']"),
+        ("VALUES ?b", "VALUES ?c", "the slots are ['a', 'c']"),
     ],
 )
 def test_a_wrong_header_names_file_and_mend(old, new, said):

@@ -1,8 +1,9 @@
 """Query files: a header of ``#+ key: value`` lines (as grlc reads them), then SPARQL with parameter slots.
 
-A parameter is a slot ``VALUES ?name { UNDEF }`` that stands once, first in its group: the file runs as it is on
-any endpoint and then means "all". Binding puts a serialised term in place of UNDEF; request text never touches
-query text. ``#+ example:`` gives each parameter a value with which the query has an answer. Pure: text in, values out.
+A parameter is a slot ``VALUES ?name { UNDEF }``, first in its group: the file runs as it is on any endpoint and then
+means "all". A slot stands again in a sub-select or OPTIONAL that an engine would else work out for every value.
+Binding puts a serialised term in place of UNDEF; request text never touches query text. ``#+ example:`` gives each
+parameter a value with which the query has an answer. Pure: text in, values out.
 """
 
 from __future__ import annotations
@@ -119,11 +120,11 @@ def parse_query(text: str, *, name: str, path: str) -> QueryFile:
         for key in list(header)
         if key.startswith("param-")
     )
-    slots = [slot["name"] for slot in _SLOT.finditer(text)]
-    if sorted(slots) != sorted(parameter.name for parameter in parameters):
+    slots = {slot["name"] for slot in _SLOT.finditer(text)}
+    if slots != {parameter.name for parameter in parameters}:
         raise QueryFileError(
             f"{path}: the header names the parameters {sorted(p.name for p in parameters)}, the slots are "
-            f"{sorted(slots)}; write 'VALUES ?name {{ UNDEF }}' once for each"
+            f"{sorted(slots)}; write 'VALUES ?name {{ UNDEF }}' for each"
         )
     example = _example(header.pop("example", ""), parameters, path) if kind == "answer" else {}
     topic = header.get("topic")
