@@ -1,6 +1,7 @@
-"""What many tests share: the real project, built once, and golden files."""
+"""What many tests share: the real project, built and served once, a browser, and golden files."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pyoxigraph import DefaultGraph, Quad, Store
 from iotkg import build, evidence, release
 from iotkg.layout import Layout
 from iotkg.loading import Curated, load_queries
+from serving import serve
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -48,10 +50,39 @@ def graphs(assembled):
 def dist(layout, inputs, assembled, tmp_path_factory):
     """Give the real release, as `iotkg build` writes it."""
     graphs, derived = assembled
-    folder = tmp_path_factory.mktemp("release") / "dist"
+    folder = tmp_path_factory.mktemp("a secret folder") / "dist"  # whose name no answer may tell
     canned = {name: query.text for name, query in load_queries(layout, layout.answers).items()}
     release.write(graphs, canned, folder, release.reasons(inputs, derived))
     return folder
+
+
+@pytest.fixture(scope="session")
+def served(dist, tmp_path_factory):
+    """Serve the real release as `iotkg serve` does without settings."""
+    log = tmp_path_factory.mktemp("served") / "log"
+    with serve(dist, log) as server:
+        yield server
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Give the program; Playwright brings none of its own here."""
+    return shutil.which("chromium") or missing("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """Run a browser for the tests of a file; longer, and its event loop would be in the way of other files' own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,12 @@ import httpx
 import pytest
 from pyoxigraph import QueryResultsFormat, parse_query_results
 
-from iotkg import release
-from iotkg.loading import load_queries
-from serving import serve
-
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.fixture(scope="module")
-def client(graphs, layout, tmp_path_factory):
-    """Serve the real release."""
-    dist = tmp_path_factory.mktemp("release") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as server, httpx.Client(base_url=server.url) as client:
+def client(served):
+    with httpx.Client(base_url=served.url) as client:
         yield client
 
 

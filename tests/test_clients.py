@@ -12,8 +12,6 @@ from urllib.parse import urlencode
 import pytest
 
 from conftest import missing
-from iotkg import release
-from iotkg.loading import load_queries
 from serving import GRAPH, serve, write_release
 
 A = "http://example.org/a"
@@ -40,15 +38,6 @@ pytestmark = [
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clients")
     with serve(write_release(folder / "dist"), folder / "log") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def real(graphs, layout, tmp_path_factory):
-    """Serve the real release."""
-    dist = tmp_path_factory.mktemp("release") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as server:
         yield server
 
 
@@ -203,13 +192,13 @@ def test_pandas_reads_an_answer_from_its_address(server):
     assert int(pd.read_csv(f"{server.sparql}?{sizes}", sep="\t")["?n"].sum()) == 3
 
 
-def test_pandas_reads_a_canned_query_from_its_address(real):
+def test_pandas_reads_a_canned_query_from_its_address(served):
     import pandas as pd
 
-    table = pd.read_csv(f"{real.url}/queries/tasks-of-a-plan.csv?plan=talent")
+    table = pd.read_csv(f"{served.url}/queries/tasks-of-a-plan.csv?plan=talent")
 
     assert len(table) == 15
-    assert pd.read_csv(f"{real.url}/queries/tasks-of-a-plan.tsv?plan=talent", sep="\t").shape == table.shape
+    assert pd.read_csv(f"{served.url}/queries/tasks-of-a-plan.tsv?plan=talent", sep="\t").shape == table.shape
 
 
 # Comunica
@@ -330,7 +319,7 @@ def test_curl_negotiates_and_sees_the_headers(server):
 # Our own command line
 
 
-def test_iotkg_asks_an_endpoint(server, real):
+def test_iotkg_asks_an_endpoint(server, served):
     def run(*arguments, **options):
         command = [Path(sys.executable).parent / "iotkg", *arguments]
         return subprocess.run(
@@ -341,7 +330,9 @@ def test_iotkg_asks_an_endpoint(server, real):
     assert "物联网" in asked
     long = f"{NAMES} #{'x' * 5000}"
     assert run("query", "-", "--format", "csv", "--endpoint", server.sparql, input=long) == asked
-    canned = run("run", "tasks-of-a-plan", "--plan", "talent", "--format", "json", "--endpoint", real.sparql)
+    canned = run(
+        "run", "tasks-of-a-plan", "--plan", "talent", "--format", "json", "--endpoint", served.sparql
+    )
     assert len(json.loads(canned)) == 15
 
 

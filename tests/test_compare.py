@@ -13,7 +13,7 @@ from iotkg.sides import bodies, plans, plans_beside
 from iotkg.store import LocalStore
 from iotkg.terms import Names
 from iotkg.vocab import ID
-from serving import PATIENCE_S, serve
+from serving import PATIENCE_S
 
 PLAN = f"{ID}plan/iot-2013_"
 BROWSER = {"Accept": "text/html"}
@@ -21,13 +21,6 @@ NAMED = """
 PREFIX iotkg: <https://w3id.org/iotkg/ontology#>
 SELECT DISTINCT ?thing WHERE {{
   ?unit iotkg:inPlan <{plan}> . ?evidence iotkg:standsIn ?unit ; iotkg:identifies ?thing . ?thing a iotkg:{kind} }}"""
-
-
-@pytest.fixture(scope="module")
-def server(dist):
-    """Serve the real release."""
-    with serve(dist, dist.parent / "compare.log") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +70,12 @@ def test_what_can_be_compared(names):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_page_shows_each_side_with_its_words(server, lang):
+def test_the_page_shows_each_side_with_its_words(served, lang):
     query = f"plan=standards&plan=security&lang={lang}"
-    page = httpx.get(f"{server.url}/compare?{query}", headers=BROWSER, timeout=PATIENCE_S)
+    page = httpx.get(f"{served.url}/compare?{query}", headers=BROWSER, timeout=PATIENCE_S)
     assert page.status_code == 200
     assert {"en": "Named by all", "zh": "均提及"}[lang] in page.text
-    table = httpx.get(f"{server.url}/compare.csv?{query}", timeout=PATIENCE_S).text
+    table = httpx.get(f"{served.url}/compare.csv?{query}", timeout=PATIENCE_S).text
     rows = list(csv.DictReader(io.StringIO(table)))
     anchors = {row["evidence"].removeprefix(ID) for row in rows}
     linked = set(re.findall(r'href="/doc/(anchor/[^"?]*)', page.text))
@@ -91,9 +84,9 @@ def test_the_page_shows_each_side_with_its_words(server, lang):
     assert all(html.escape(words) in page.text for words in shown)
 
 
-def test_only_what_is_shared_or_only_what_differs(server):
+def test_only_what_is_shared_or_only_what_differs(served):
     def things(show):
-        url = f"{server.url}/compare?plan=standards&plan=security&show={show}"
+        url = f"{served.url}/compare?plan=standards&plan=security&show={show}"
         text = httpx.get(url, headers=BROWSER, timeout=PATIENCE_S).text
         return re.findall(r'<th scope="row"><a href="(/doc/[^"]*)"', text)
 
@@ -101,8 +94,8 @@ def test_only_what_is_shared_or_only_what_differs(server):
     assert 0 < len(things("shared")) < len(things("differing"))
 
 
-def test_bodies_are_compared_by_role(server):
-    rows = httpx.get(f"{server.url}/compare.json?body=sac&body=miit", timeout=PATIENCE_S).json()
+def test_bodies_are_compared_by_role(served):
+    rows = httpx.get(f"{served.url}/compare.json?body=sac&body=miit", timeout=PATIENCE_S).json()
     led = [row for row in rows if row["aspect"].endswith("role/lead") and row["side"].endswith("actor/sac")]
     assert [row["quote"] for row in led] == ["国家标准委牵头"]
     assert {row["side"] for row in rows} == {f"{ID}actor/sac", f"{ID}actor/miit"}
@@ -120,19 +113,19 @@ def test_bodies_are_compared_by_role(server):
         ("plan=<script>&plan=security", "is none of"),
     ],
 )
-def test_sides_that_there_are_none_of_are_refused_by_name(server, query, words):
-    answer = httpx.get(f"{server.url}/compare?{query}", timeout=PATIENCE_S)
+def test_sides_that_there_are_none_of_are_refused_by_name(served, query, words):
+    answer = httpx.get(f"{served.url}/compare?{query}", timeout=PATIENCE_S)
     assert answer.status_code == 422
     assert words in answer.json()["detail"]
-    page = httpx.get(f"{server.url}/compare?{query}", headers=BROWSER, timeout=PATIENCE_S)
+    page = httpx.get(f"{served.url}/compare?{query}", headers=BROWSER, timeout=PATIENCE_S)
     assert page.status_code == 422
     assert "<script>" not in page.text
 
 
-def test_without_sides_one_chooses(server):
-    page = httpx.get(f"{server.url}/compare?lang=en", headers=BROWSER, timeout=PATIENCE_S).text
+def test_without_sides_one_chooses(served):
+    page = httpx.get(f"{served.url}/compare?lang=en", headers=BROWSER, timeout=PATIENCE_S).text
     assert page.count('<select name="plan">') == page.count('<select name="body">') == 3
     assert (
-        httpx.get(f"{server.url}/compare.xls?plan=standards&plan=security", timeout=PATIENCE_S).status_code
+        httpx.get(f"{served.url}/compare.xls?plan=standards&plan=security", timeout=PATIENCE_S).status_code
         == 404
     )

@@ -7,13 +7,11 @@ import httpx
 import pytest
 from pyoxigraph import DefaultGraph, Quad, Store
 
-from iotkg import build, release
+from iotkg import build
 from iotkg.catalogue import Catalogue
 from iotkg.coverage import bare_table, coverages, to_table
-from iotkg.loading import load_queries
 from iotkg.store import LocalStore
 from iotkg.vocab import IOTKG, term
-from serving import serve
 
 SENTENCE = "加强部门、行业、地区之间的协调与合作，发挥牵头部门作用。"
 
@@ -88,10 +86,8 @@ def test_the_counts_make_a_table(measured):
 
 
 @pytest.fixture(scope="module")
-def client(graphs, layout, tmp_path_factory):
-    dist = tmp_path_factory.mktemp("quality") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as server, httpx.Client(base_url=server.url) as client:
+def client(served):
+    with httpx.Client(base_url=served.url) as client:
         yield client
 
 

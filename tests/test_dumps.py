@@ -11,68 +11,61 @@ from pyoxigraph import RdfFormat, parse
 
 from iotkg.store import read_manifest
 from iotkg_api.wording import WORDING
-from serving import serve
 from test_pages import Elements, checked
 
 
-@pytest.fixture(scope="module")
-def server(dist):
-    with serve(dist, dist.parent / "dumps.log") as running:
-        yield running
-
-
-def get(server, path, options=None, **headers):
+def get(served, path, options=None, **headers):
     sent = {
         "Accept-Encoding": "identity",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    return httpx.get(f"{server.url}{path}", headers=sent, timeout=60, **(options or {}))
+    return httpx.get(f"{served.url}{path}", headers=sent, timeout=60, **(options or {}))
 
 
-def test_every_file_of_the_manifest_is_given_byte_for_byte(server, dist):
+def test_every_file_of_the_manifest_is_given_byte_for_byte(served, dist):
     files = read_manifest(dist)["files"]
     for name, about in files.items():
-        answer = get(server, f"/dumps/{name}")
+        answer = get(served, f"/dumps/{name}")
         assert answer.status_code == 200
         assert sha256(answer.content).hexdigest() == about["sha256"], name
         assert int(answer.headers["content-length"]) == about["bytes"]
         assert answer.headers["content-type"] != "application/octet-stream", name
         assert answer.headers["accept-ranges"] == "bytes"
-    assert get(server, "/dumps/manifest.json").json() == read_manifest(dist)
+    assert get(served, "/dumps/manifest.json").json() == read_manifest(dist)
 
 
-def test_a_file_comes_compressed_with_an_etag_of_its_own(server, dist):
-    plain, packed = get(server, "/dumps/iotkg.ttl"), get(server, "/dumps/iotkg.ttl", Accept_Encoding="gzip")
+def test_a_file_comes_compressed_with_an_etag_of_its_own(served, dist):
+    plain, packed = get(served, "/dumps/iotkg.ttl"), get(served, "/dumps/iotkg.ttl", Accept_Encoding="gzip")
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.content == plain.content == (dist / "iotkg.ttl").read_bytes()
     assert int(packed.headers["content-length"]) < len(plain.content) / 4
     assert plain.headers["etag"] != packed.headers["etag"]
     assert "Accept-Encoding" in packed.headers["vary"]
     for answer, coding in ((plain, "identity"), (packed, "gzip")):
-        again = get(server, "/dumps/iotkg.ttl", Accept_Encoding=coding, If_None_Match=answer.headers["etag"])
+        again = get(served, "/dumps/iotkg.ttl", Accept_Encoding=coding, If_None_Match=answer.headers["etag"])
         assert (again.status_code, again.content) == (304, b"")
-    crossed = get(server, "/dumps/iotkg.ttl", If_None_Match=packed.headers["etag"])
+    crossed = get(served, "/dumps/iotkg.ttl", If_None_Match=packed.headers["etag"])
     assert crossed.status_code == 200
 
 
 @pytest.mark.parametrize("name", ["iotkg.nq", "rules/label.rq"])
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_a_part_of_a_file_is_that_part_and_never_compressed(server, dist, name, coding):
+def test_a_part_of_a_file_is_that_part_and_never_compressed(served, dist, name, coding):
     data = (dist / name).read_bytes()
-    part = get(server, f"/dumps/{name}", Range="bytes=10-219", Accept_Encoding=coding)
+    part = get(served, f"/dumps/{name}", Range="bytes=10-219", Accept_Encoding=coding)
     assert part.status_code == 206
     assert part.headers["content-range"] == f"bytes 10-219/{len(data)}"
     assert "content-encoding" not in part.headers
     assert part.content == data[10:220]
-    assert get(server, f"/dumps/{name}", Range="bytes=-5").content == data[-5:]
-    assert get(server, f"/dumps/{name}", Range=f"bytes={len(data)}-").status_code == 416
+    assert get(served, f"/dumps/{name}", Range="bytes=-5").content == data[-5:]
+    assert get(served, f"/dumps/{name}", Range=f"bytes={len(data)}-").status_code == 416
     etag = part.headers["etag"]
-    assert get(server, f"/dumps/{name}", Range="bytes=0-9", If_Range=etag).status_code == 206
-    assert get(server, f"/dumps/{name}", Range="bytes=0-9", If_Range='"other"').status_code == 200
+    assert get(served, f"/dumps/{name}", Range="bytes=0-9", If_Range=etag).status_code == 206
+    assert get(served, f"/dumps/{name}", Range="bytes=0-9", If_Range='"other"').status_code == 200
 
 
-def test_head_tells_the_length_and_sends_nothing(server, dist):
-    answer = httpx.head(f"{server.url}/dumps/iotkg.nq", headers={"Accept-Encoding": "identity"}, timeout=60)
+def test_head_tells_the_length_and_sends_nothing(served, dist):
+    answer = httpx.head(f"{served.url}/dumps/iotkg.nq", headers={"Accept-Encoding": "identity"}, timeout=60)
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) == (dist / "iotkg.nq").stat().st_size
     assert answer.content == b""
@@ -92,16 +85,16 @@ def test_head_tells_the_length_and_sends_nothing(server, dist):
         "%00",
     ],
 )
-def test_nothing_beside_the_release_is_given(server, dist, name):
+def test_nothing_beside_the_release_is_given(served, dist, name):
     assert (dist.parent / "dumps.log").is_file()
-    answer = get(server, f"/dumps/{name}")
+    answer = get(served, f"/dumps/{name}")
     assert answer.status_code == 404
     assert str(dist.parent) not in answer.text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_list_names_every_file_with_its_size(server, dist, language):
-    answer = httpx.get(f"{server.url}/dumps?lang={language}", headers={"Accept": "text/html"}, timeout=60)
+def test_the_list_names_every_file_with_its_size(served, dist, language):
+    answer = httpx.get(f"{served.url}/dumps?lang={language}", headers={"Accept": "text/html"}, timeout=60)
     html = checked(answer, language)
     for name, about in read_manifest(dist)["files"].items():
         assert f'href="/dumps/{name}?lang={language}"' in html
@@ -110,31 +103,31 @@ def test_the_list_names_every_file_with_its_size(server, dist, language):
     assert "https://creativecommons.org/licenses/by/4.0/" in html
 
 
-def test_the_well_known_address_describes_the_data_set(server, dist):
-    answer = get(server, "/.well-known/void")
+def test_the_well_known_address_describes_the_data_set(served, dist):
+    answer = get(served, "/.well-known/void")
     assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
     assert answer.content == (dist / "void.ttl").read_bytes()
     assert list(parse(answer.content, RdfFormat.TURTLE))
 
 
-def test_crawlers_find_their_rules_and_browsers_the_icon(server):
-    robots = get(server, "/robots.txt")
+def test_crawlers_find_their_rules_and_browsers_the_icon(served):
+    robots = get(served, "/robots.txt")
     assert robots.headers["content-type"].startswith("text/plain")
     assert "Disallow: /sparql" in robots.text.splitlines()
-    moved = get(server, "/favicon.ico")
+    moved = get(served, "/favicon.ico")
     assert moved.status_code == 308
-    icon = get(server, moved.headers["location"])
+    icon = get(served, moved.headers["location"])
     assert icon.headers["content-type"] == "image/svg+xml"
-    page = httpx.get(f"{server.url}/", headers={"Accept": "text/html"}, timeout=60).text
+    page = httpx.get(f"{served.url}/", headers={"Accept": "text/html"}, timeout=60).text
     assert 'rel="icon"' in page
     assert {"/dumps", "/docs", "/ontology", "/quality"} <= set(re.findall(r'href="(/[a-z]*)"', page))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_reference_lists_every_operation_and_its_examples_run(server, language):
+def test_the_reference_lists_every_operation_and_its_examples_run(served, language):
     """From the description alone: nothing from elsewhere, no script, and each link under an example answers."""
-    described = json.loads(get(server, "/openapi.json").text)
-    answer = httpx.get(f"{server.url}/docs?lang={language}", headers={"Accept": "text/html"}, timeout=60)
+    described = json.loads(get(served, "/openapi.json").text)
+    answer = httpx.get(f"{served.url}/docs?lang={language}", headers={"Accept": "text/html"}, timeout=60)
     html = checked(answer, language)
     methods = {"get", "post", "put", "delete"}
     for path, item in described["paths"].items():
@@ -148,14 +141,14 @@ def test_the_reference_lists_every_operation_and_its_examples_run(server, langua
     links = [link.replace("&amp;", "&") for link in re.findall(rf'<a href="([^"]+)">{run}</a>', html)]
     assert len(links) > 8
     for link in links:
-        assert get(server, link, {"follow_redirects": True}).status_code == 200, link
+        assert get(served, link, {"follow_redirects": True}).status_code == 200, link
     assert len([tag for tag, _ in Elements(html).tags if tag == "pre"]) == len(links)
 
 
-def test_gzip_of_a_file_is_the_file(server, dist):
+def test_gzip_of_a_file_is_the_file(served, dist):
     """Read past the client's own decompression."""
     with httpx.stream(
-        "GET", f"{server.url}/dumps/void.ttl", headers={"Accept-Encoding": "gzip"}, timeout=60
+        "GET", f"{served.url}/dumps/void.ttl", headers={"Accept-Encoding": "gzip"}, timeout=60
     ) as answer:
         raw = b"".join(answer.iter_raw())
     assert gzip.decompress(raw) == (dist / "void.ttl").read_bytes()

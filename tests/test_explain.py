@@ -19,7 +19,6 @@ from iotkg.spelling import read_triple, spelled
 from iotkg.store import load_release, open_release, read_manifest
 from iotkg.terms import Names
 from iotkg.vocab import IOTKG, term
-from serving import serve
 
 INFERRED = identifiers.graph("iot-2013/inferred")
 SAMPLE = 12
@@ -39,12 +38,6 @@ def by_rule(assembled):
     for triple, how in sorted(assembled[1]["iot-2013"].items(), key=lambda item: str(item[0])):
         found.setdefault(how.rule, []).append(triple)
     return {rule: triples[:: max(1, len(triples) // SAMPLE)] for rule, triples in found.items()}
-
-
-@pytest.fixture(scope="module")
-def server(dist):
-    with serve(dist, dist.parent / "explain.log") as running:
-        yield running
 
 
 def walk(step):
@@ -187,38 +180,38 @@ def test_no_more_than_one_term_is_read(value):
         read_triple("iotkg:Task", "a", value)
 
 
-def ask(server, headers=None, **parameters):
-    return httpx.get(f"{server.url}/explain", params=parameters, headers=headers, timeout=20)
+def ask(served, headers=None, **parameters):
+    return httpx.get(f"{served.url}/explain", params=parameters, headers=headers, timeout=20)
 
 
-def test_the_service_explains_in_json_and_on_a_page(server, explainer):
+def test_the_service_explains_in_json_and_on_a_page(served, explainer):
     asked = {"s": "task:iot-2013_standards_2", "p": "iotkg:effectiveOwner", "o": "actor:sac"}
-    told = ask(server, **asked, format="json")
+    told = ask(served, **asked, format="json")
     assert told.headers["content-type"] == "application/json"
     assert told.json() == json.loads(
         json.dumps(telling.to_dict(explainer.explain(read_triple(*asked.values()))))
     )
     assert httpx.get(told.url, headers={"If-None-Match": told.headers["etag"]}).status_code == 304
     for language, words in (("en", "This is inferred"), ("zh", "此为推导所得")):
-        page = ask(server, HTML, **asked, lang=language)
+        page = ask(served, HTML, **asked, lang=language)
         assert page.status_code == 200
         assert words in page.text
         assert "国家标准委牵头" in page.text
         assert "/doc/anchor/iot-2013_3883-3890" in page.text
 
 
-def test_full_iris_in_and_without_brackets_mean_the_same(server):
+def test_full_iris_in_and_without_brackets_mean_the_same(served):
     iri = term("task:iot-2013_standards_2").value
     for spelling in (iri, f"<{iri}>", "task:iot-2013_standards_2"):
-        assert ask(server, s=spelling, p="a", o="iotkg:Task", format="json").json()["stated"]
+        assert ask(served, s=spelling, p="a", o="iotkg:Task", format="json").json()["stated"]
 
 
-def test_what_does_not_hold_is_404_with_what_does(server):
+def test_what_does_not_hold_is_404_with_what_does(served):
     asked = {"s": "task:iot-2013_standards_2", "p": "iotkg:effectiveOwner", "o": "actor:mof"}
-    told = ask(server, **asked, format="json")
+    told = ask(served, **asked, format="json")
     assert told.status_code == 404
     assert told.json()["near"][0] == "task:iot-2013_standards_2 iotkg:effectiveOwner actor:sac"
-    page = ask(server, HTML, **asked, lang="zh")
+    page = ask(served, HTML, **asked, lang="zh")
     assert page.status_code == 404
     assert "图谱中没有这一三元组" in page.text
     assert "o=actor%3Asac" in page.text
@@ -234,24 +227,24 @@ def test_what_does_not_hold_is_404_with_what_does(server):
         ({"p": "a", "o": "iotkg:Task"}, "s"),
     ],
 )
-def test_a_part_that_cannot_be_read_is_422_and_named(server, asked, named):
-    told = ask(server, **asked, format="json")
+def test_a_part_that_cannot_be_read_is_422_and_named(served, asked, named):
+    told = ask(served, **asked, format="json")
     assert told.status_code == 422
     assert told.json()["detail"].startswith(f"{named}: ")
 
 
-def test_without_a_triple_the_page_is_a_form(server):
-    page = ask(server, HTML)
+def test_without_a_triple_the_page_is_a_form(served):
+    page = ask(served, HTML)
     assert page.status_code == 200
     assert all(f'name="{name}"' in page.text for name in "spo")
 
 
-def test_every_link_of_a_thing_that_a_rule_concluded_leads_to_its_explanation(server):
+def test_every_link_of_a_thing_that_a_rule_concluded_leads_to_its_explanation(served):
     for path in ("/doc/role/lead", "/doc/task/iot-2013_standards_2"):
-        page = httpx.get(f"{server.url}{path}", headers=HTML, timeout=20)
+        page = httpx.get(f"{served.url}{path}", headers=HTML, timeout=20)
         links = set(re.findall(r'class="because" href="([^"]+)"', page.text))
         for link in sorted(links)[:8]:
-            told = httpx.get(f"{server.url}{link.replace('&amp;', '&')}&format=json", timeout=20)
+            told = httpx.get(f"{served.url}{link.replace('&amp;', '&')}&format=json", timeout=20)
             assert "inferred" in told.json(), link
         assert links, path
 

@@ -16,8 +16,6 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from iotkg import release
-from iotkg.loading import load_queries
 from serving import PATIENCE_S, Wire, children, descendants, serve, wait_until, write_release
 
 DIRECT = "application/sparql-query"
@@ -460,16 +458,6 @@ MARKUP = """"><script>alert(1)</script><img src=x onerror='alert(1)'>"""
 LINES = "x\r\nSet-Cookie: a=b\r\n\r\n<script>alert(1)</script>"
 
 
-@pytest.fixture(scope="module")
-def real(graphs, layout, tmp_path_factory):
-    """Serve the real release: pages have more to say than a small graph."""
-    dist = tmp_path_factory.mktemp("release") / "a secret folder"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as server:
-        yield server
-    assert "Traceback" not in server.log.read_text()
-
-
 def parameters(server):
     """Give every GET of the service, as it describes itself, with the parameters of path and query."""
     described = httpx.get(f"{server.url}/openapi.json", timeout=PATIENCE_S).json()
@@ -494,11 +482,11 @@ def unscathed(answer):
 
 
 @pytest.mark.parametrize("payload", [MARKUP, LINES], ids=["markup", "lines"])
-def test_no_parameter_comes_back_as_markup_or_as_a_header(real, payload):
+def test_no_parameter_comes_back_as_markup_or_as_a_header(served, payload):
     """Each parameter of each operation in turn, and one nobody knows; as pages, as data, in both languages."""
     tried = escaped = 0
-    with httpx.Client(base_url=real.url, timeout=PATIENCE_S) as client:
-        for path, names in parameters(real):
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client:
+        for path, names in parameters(served):
             usual = re.sub(r"\{[^}]*kind[^}]*\}", "actor", path)
             usual = re.sub(r"\{[^}]*(?:key|document)[^}]*\}", "sac", usual).replace(
                 "{name}", "tasks-of-a-plan"
@@ -533,12 +521,14 @@ def test_no_parameter_comes_back_as_markup_or_as_a_header(real, payload):
         "Origin",
     ],
 )
-def test_no_header_comes_back_as_markup(real, header):
+def test_no_header_comes_back_as_markup(served, header):
     for path in ("/", "/sparql", "/sparql?query=SELECT", "/doc/actor/none", "/queries/none", "/nowhere"):
         for accept in ("text/html", "application/json"):
             sent = {"Accept": accept, header: MARKUP}
-            unscathed(httpx.get(f"{real.url}{path}", headers=sent, timeout=PATIENCE_S))
-    refused = httpx.post(f"{real.url}/sparql", content="ASK {}", headers={header: MARKUP}, timeout=PATIENCE_S)
+            unscathed(httpx.get(f"{served.url}{path}", headers=sent, timeout=PATIENCE_S))
+    refused = httpx.post(
+        f"{served.url}/sparql", content="ASK {}", headers={header: MARKUP}, timeout=PATIENCE_S
+    )
     unscathed(refused)
     assert refused.status_code == 415
 

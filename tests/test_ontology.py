@@ -13,7 +13,6 @@ from iotkg.terms import Names
 from iotkg.vocab import PREFIXES, RDF, SKOS, term
 from iotkg_api import ontology
 from iotkg_api.wording import WORDING
-from serving import serve
 from test_pages import Elements, checked
 
 PAGE = "docs/model.md"
@@ -36,14 +35,8 @@ def glossary(names):
     return read_glossary(names)
 
 
-@pytest.fixture(scope="module")
-def server(dist):
-    with serve(dist, dist.parent / "ontology.log") as running:
-        yield running
-
-
-def get(server, path, accept="text/html", **parameters):
-    return httpx.get(f"{server.url}{path}", params=parameters, headers={"Accept": accept}, timeout=20)
+def get(served, path, accept="text/html", **parameters):
+    return httpx.get(f"{served.url}{path}", params=parameters, headers={"Accept": accept}, timeout=20)
 
 
 def test_every_term_and_code_of_the_ontology_is_in_it(glossary, inputs):
@@ -106,9 +99,9 @@ def test_the_picture_shows_what_the_data_says(names):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_has_every_term_with_an_anchor_and_every_link_in_it_leads_somewhere(
-    server, glossary, language
+    served, glossary, language
 ):
-    response = get(server, "/ontology", lang=language)
+    response = get(served, "/ontology", lang=language)
     html = checked(response, language)
     tags = Elements(html).tags
     ids = {attributes["id"] for _, attributes in tags if "id" in attributes}
@@ -119,17 +112,17 @@ def test_the_page_has_every_term_with_an_anchor_and_every_link_in_it_leads_somew
     assert len(httpx.get(response.url, headers={"Accept-Encoding": "identity"}).content) < 400_000
 
 
-def test_terms_link_to_the_reference(server):
+def test_terms_link_to_the_reference(served):
     """What a page says of a class leads to the class."""
-    page = get(server, "/doc/task/iot-2013_standards_2", lang="en").text
+    page = get(served, "/doc/task/iot-2013_standards_2", lang="en").text
     assert re.search(r'href="/ontology\?lang=en#Task"', page)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_the_ontology_is_to_be_had_in_rdf(server, graphs, suffix):
+def test_the_ontology_is_to_be_had_in_rdf(served, graphs, suffix):
     media_type, syntax = FORMATS[suffix]
-    by_suffix = get(server, f"/ontology.{suffix}")
-    negotiated = get(server, "/ontology", accept=media_type.partition(";")[0])
+    by_suffix = get(served, f"/ontology.{suffix}")
+    negotiated = get(served, "/ontology", accept=media_type.partition(";")[0])
     for response in (by_suffix, negotiated):
         assert response.status_code == 200
         assert response.headers["content-type"] == media_type
@@ -137,10 +130,10 @@ def test_the_ontology_is_to_be_had_in_rdf(server, graphs, suffix):
         assert len(list(parse(response.content, syntax))) == len(graphs[NamedNode(ONTOLOGY.value)])
 
 
-def test_what_there_is_not_is_told(server):
-    assert get(server, "/ontology", accept="image/png").status_code == 406
-    assert get(server, "/ontology.docx").status_code == 404
-    assert get(server, "/ontology.ttl", format="jsonld").status_code == 406
+def test_what_there_is_not_is_told(served):
+    assert get(served, "/ontology", accept="image/png").status_code == 406
+    assert get(served, "/ontology.docx").status_code == 404
+    assert get(served, "/ontology.ttl", format="jsonld").status_code == 406
 
 
 def test_every_outside_term_says_why_it_is_there(glossary):

@@ -3,26 +3,19 @@
 import html
 import json
 import re
-import shutil
 from collections import Counter
 
 import httpx
 import pytest
 
+from browsing import opened
 from conftest import missing
 from iotkg_api.pictures import PICTURES
-from serving import PATIENCE_S, serve
+from serving import PATIENCE_S
 
 
-@pytest.fixture(scope="module")
-def server(dist):
-    """Serve the real release."""
-    with serve(dist, dist.parent / "pictures.log") as running:
-        yield running
-
-
-def page(server, path):
-    answer = httpx.get(f"{server.url}{path}", headers={"Accept": "text/html"}, timeout=PATIENCE_S)
+def page(served, path):
+    answer = httpx.get(f"{served.url}{path}", headers={"Accept": "text/html"}, timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -35,35 +28,35 @@ def drawn(text):
     return json.loads(html.unescape(found[1]))
 
 
-def rows(server, query, **parameters):
+def rows(served, query, **parameters):
     """Ask the canned query itself."""
-    url = f"{server.url}/queries/{query}.json"
+    url = f"{served.url}/queries/{query}.json"
     found = httpx.get(url, params=parameters, timeout=PATIENCE_S).json()["results"]["bindings"]
     return [{name: cell["value"] for name, cell in row.items()} for row in found]
 
 
-def test_the_list_leads_to_every_picture(server):
-    text = page(server, "/pictures?lang=zh")
+def test_the_list_leads_to_every_picture(served):
+    text = page(served, "/pictures?lang=zh")
     assert re.findall(r'href="/pictures/([a-z]+)', text) == list(PICTURES)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("name", PICTURES)
-def test_each_has_its_words_its_table_and_its_data(server, name, lang):
-    text = page(server, f"/pictures/{name}?lang={lang}")
+def test_each_has_its_words_its_table_and_its_data(served, name, lang):
+    text = page(served, f"/pictures/{name}?lang={lang}")
     assert html.escape(drawn(text)["words"], quote=False) in text.replace("&#39;", "'")
     assert text.count("<tr>") > 5
     for form in ("csv", "json"):
         href = html.unescape(re.search(rf'href="([^"]*\.{form}[^"]*)"', text)[1])
-        assert httpx.get(f"{server.url}{href}", timeout=PATIENCE_S).status_code == 200
+        assert httpx.get(f"{served.url}{href}", timeout=PATIENCE_S).status_code == 200
 
 
 @pytest.mark.parametrize(("name", "thing"), [("sectors", "sector"), ("technologies", "technology")])
-def test_heat_maps_count_what_the_query_counts(server, name, thing):
-    found = rows(server, PICTURES[name].query)
+def test_heat_maps_count_what_the_query_counts(served, name, thing):
+    found = rows(served, PICTURES[name].query)
     plans = Counter(row[thing] for row in found)
     for least in (2, 3):
-        data = drawn(page(server, f"/pictures/{name}?lang=en&least={least}"))
+        data = drawn(page(served, f"/pictures/{name}?lang=en&least={least}"))
         kept = {key for key, number in plans.items() if number >= least}
         assert len(data["rows"]) == len(kept)
         assert sum(cell[2] for cell in data["cells"]) == sum(
@@ -72,9 +65,9 @@ def test_heat_maps_count_what_the_query_counts(server, name, thing):
         assert data["columns"][1] == "standards development"
 
 
-def test_the_matrix_has_every_task_and_every_owner(server):
-    found = rows(server, "owner-and-deadline")
-    data = drawn(page(server, "/pictures/owners?lang=en"))
+def test_the_matrix_has_every_task_and_every_owner(served):
+    found = rows(served, "owner-and-deadline")
+    data = drawn(page(served, "/pictures/owners?lang=en"))
     assert len(data["columns"]) == 110
     assert len(data["cells"]) == len({(row["owner"], row["task"]) for row in found})
     assert Counter(data["bases"][cell[2]] for cell in data["cells"]) == Counter(
@@ -82,16 +75,16 @@ def test_the_matrix_has_every_task_and_every_owner(server):
     )
 
 
-def test_the_network_has_every_cross_reference_once(server):
-    found = rows(server, "cross-references")
-    data = drawn(page(server, "/pictures/references?lang=en"))
+def test_the_network_has_every_cross_reference_once(served):
+    found = rows(served, "cross-references")
+    data = drawn(page(served, "/pictures/references?lang=en"))
     assert sum(link[3] for link in data["links"]) == len({row["reference"] for row in found}) == 93
     assert len(data["nodes"]) == 10
 
 
-def test_the_tree_is_that_of_the_plan_asked_for(server):
-    data = drawn(page(server, "/pictures/tree?plan=talent&lang=en"))
-    assert data["leaves"] == len(rows(server, "tasks-of-a-plan", plan="talent")) == 15
+def test_the_tree_is_that_of_the_plan_asked_for(served):
+    data = drawn(page(served, "/pictures/tree?plan=talent&lang=en"))
+    assert data["leaves"] == len(rows(served, "tasks-of-a-plan", plan="talent")) == 15
     assert data["root"]["name"] == "Special action plan on talent cultivation"
 
 
@@ -104,33 +97,18 @@ def test_the_tree_is_that_of_the_plan_asked_for(server):
         ("/pictures/tree?plan=nothing", 422, "plan: 'nothing' is none of them"),
     ],
 )
-def test_what_cannot_be_drawn_is_said(server, path, status, words):
-    answer = httpx.get(f"{server.url}{path}", timeout=PATIENCE_S)
+def test_what_cannot_be_drawn_is_said(served, path, status, words):
+    answer = httpx.get(f"{served.url}{path}", timeout=PATIENCE_S)
     assert answer.status_code == status
     assert words in answer.json()["detail"]
 
 
 @pytest.mark.browser
-def test_a_browser_draws_each_without_a_complaint(server):
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_browser_draws_each_without_a_complaint(served, browser, name):
     """Marks stand in the picture, it has a name for screen readers, and the policy lets all of it through."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        for name in PICTURES:
-            tab = browser.new_page()
-            said = []
-            tab.on("console", lambda message, said=said: said.append(message.text))
-            tab.on("pageerror", lambda error, said=said: said.append(str(error)))
-            tab.goto(f"{server.url}/pictures/{name}?lang=zh")
-            drawing = tab.locator("#picture svg[aria-label]").last
-            drawing.wait_for()
-            assert drawing.get_attribute("aria-label")
-            assert drawing.locator("path, rect, circle").count() > 5
-            assert [words for words in said if "404" not in words] == []
-            tab.close()
-        browser.close()
+    with opened(browser, served, f"/pictures/{name}?lang=zh") as tab:
+        drawing = tab.locator("#picture svg[aria-label]").last
+        drawing.wait_for()
+        assert drawing.get_attribute("aria-label")
+        assert drawing.locator("path, rect, circle").count() > 5

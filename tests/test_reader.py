@@ -2,27 +2,22 @@
 
 import gzip
 import re
-import shutil
 from html.parser import HTMLParser
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 from pyoxigraph import DefaultGraph, Literal, Quad, Store
 
-from conftest import missing
-from iotkg import release
+from browsing import opened
 from iotkg.catalogue import Catalogue
 from iotkg.coverage import coverages
 from iotkg.errors import InvalidParameter
 from iotkg.highlights import KINDS
-from iotkg.loading import load_queries
 from iotkg.reading import read_book, span_of
 from iotkg.store import LocalStore
 from iotkg.vocab import ID, IOTKG
 from iotkg_api import choices, pages, reader
 from iotkg_api.wording import WORDING
-from serving import serve
 from test_pages import Site, checked
 
 PLANS = (
@@ -527,56 +522,45 @@ def test_pages_are_small_enough_to_read_on_the_road(site):
         assert len(gzip.compress(site.get(f"{path_of(slug)}?show=all&uncovered=1", "en").content)) < 150_000
 
 
-@pytest.fixture(scope="module")
-def server(graphs, layout, tmp_path_factory):
-    """Serve the real release."""
-    dist = tmp_path_factory.mktemp("release") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as running:
-        yield running
-
-
-def test_openapi_describes_the_reader_with_examples_that_run(server):
-    paths = httpx.get(f"{server.url}/openapi.json", timeout=60).json()["paths"]
+def test_openapi_describes_the_reader_with_examples_that_run(served):
+    paths = httpx.get(f"{served.url}/openapi.json", timeout=60).json()["paths"]
     assert set(reader.PATHS) <= set(paths)
     for path in reader.PATHS:
         parameters = paths[path]["get"].get("parameters", [])
         address = path.format(**{it["name"]: it["example"] for it in parameters if it["in"] == "path"})
         query = {it["name"]: it["example"] for it in parameters if it["in"] == "query"}
-        found = httpx.get(f"{server.url}{address}", params=query, timeout=60)
+        found = httpx.get(f"{served.url}{address}", params=query, timeout=60)
         assert found.status_code == (200 if parameters else 303)
         if parameters:
             assert f'id="char={query["char"]}"' in found.text
 
 
 @pytest.mark.browser
-def test_a_browser_lands_on_the_words_and_hides_a_kind_at_once(server):
-    chromium = shutil.which("chromium") or missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for width in (1440, 390):
-            page = browser.new_page(viewport={"width": width, "height": 800})
-            page.goto(f"{server.url}/doc/task/iot-2013_standards_2?lang=en")
-            page.click("blockquote a:has-text('国家标准委牵头')")
-            page.wait_for_url("**/source/iot-2013/standards?char=3883,3890&lang=en#char=3883,3890")
-            words = page.locator("[id='char=3883,3890']")
-            assert words.inner_text() == "国家标准委牵头"
-            box = words.bounding_box()
-            assert 0 <= box["y"] <= 800 - box["height"]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            line = "getComputedStyle(document.querySelector('.t .body')).backgroundImage"
-            assert "gradient" in page.evaluate(line)
-            page.locator("#show-body").evaluate("box => { box.checked = false }")
-            assert page.evaluate(line) == "none"
-            page.close()
-        plain = browser.new_context(java_script_enabled=False).new_page()
-        plain.goto(f"{server.url}/source/iot-2013/standards?lang=zh")
-        assert not plain.locator(".beside-words .en").first.is_visible()
-        plain.check("#show-english")
-        assert plain.locator(".beside-words .en").first.is_visible()
-        plain.locator("a[href='#standards_s1']").click()
-        assert plain.url.endswith("#standards_s1")
-        browser.close()
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_browser_lands_on_the_words_and_hides_a_kind_at_once(served, browser, width):
+    size = {"width": width, "height": 800}
+    with opened(browser, served, "/doc/task/iot-2013_standards_2?lang=en", viewport=size) as page:
+        page.click("blockquote a:has-text('国家标准委牵头')")
+        page.wait_for_url("**/source/iot-2013/standards?char=3883,3890&lang=en#char=3883,3890")
+        words = page.locator("[id='char=3883,3890']")
+        assert words.inner_text() == "国家标准委牵头"
+        box = words.bounding_box()
+        assert 0 <= box["y"] <= 800 - box["height"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        line = "getComputedStyle(document.querySelector('.t .body')).backgroundImage"
+        assert "gradient" in page.evaluate(line)
+        page.locator("#show-body").evaluate("box => { box.checked = false }")
+        assert page.evaluate(line) == "none"
+
+
+@pytest.mark.browser
+def test_without_scripts_english_is_shown_on_demand(served, browser):
+    with opened(browser, served, "/source/iot-2013/standards?lang=zh", java_script_enabled=False) as page:
+        assert not page.locator(".beside-words .en").first.is_visible()
+        page.check("#show-english")
+        assert page.locator(".beside-words .en").first.is_visible()
+        page.locator("a[href='#standards_s1']").click()
+        assert page.url.endswith("#standards_s1")
 
 
 def test_the_stylesheet_names_no_kind_that_there_is_not():

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import subprocess
 import tomllib
 import xml.etree.ElementTree as ET
@@ -23,7 +22,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 from junitparser import JUnitXml
 
-from conftest import missing
 from iotkg.findings import Finding, Severity
 from iotkg.outcome import Outcome, Rule, ShapeRun
 from iotkg.reports import FORMATS
@@ -729,9 +727,8 @@ def test_the_checkouts_rules_and_faults_against_the_text_are_reported(checkout):
 
 
 @pytest.mark.browser
-def test_a_browser_runs_the_pages_filter_and_nothing_else(tmp_path):
+def test_a_browser_runs_the_pages_filter_and_nothing_else(chromium, tmp_path):
     """Its script is let run by the page's own policy, which lets nothing be fetched."""
-    chromium = shutil.which("chromium") or missing("chromium")
     whole = outcome(
         finding(), finding(messages={"en": "</script><script>document.title='x'</script>"}, line=5)
     )

@@ -1,4 +1,4 @@
-"""Search as its users meet it: page, JSON, suggestions, a browser's own box and the command, on a real server."""
+"""Search as its users meet it: page, JSON, suggestions, a browser's own box and the command, on a real served."""
 
 import re
 import shutil
@@ -12,31 +12,20 @@ import httpx
 import pytest
 from html5rdf import HTMLParser
 
-from conftest import missing
-from iotkg import release, search
-from iotkg.loading import load_queries
+from browsing import opened
+from iotkg import search
 from iotkg.searchable import KINDS
 from iotkg.vocab import ID
 from iotkg_api import searching
 from iotkg_api.wording import WORDING
-from serving import serve
 
 OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
 @pytest.fixture(scope="module")
-def server(graphs, layout, tmp_path_factory):
-    """Serve the real release."""
-    dist = tmp_path_factory.mktemp("release") / "dist"
-    release.write(graphs, {name: q.text for name, q in load_queries(layout, layout.answers).items()}, dist)
-    with serve(dist, dist.parent / "log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ask(server):
+def ask(served):
     """Ask the server: JSON unless the headers say otherwise."""
-    with httpx.Client(base_url=server.url, timeout=60, headers={"Accept": "application/json"}) as client:
+    with httpx.Client(base_url=served.url, timeout=60, headers={"Accept": "application/json"}) as client:
 
         def get(path="/search", *, html=False, **parameters):
             headers = {"Accept": "text/html"} if html else {}
@@ -128,10 +117,10 @@ def test_facets_and_pages_are_links_that_keep_their_promise(ask):
     assert len(seen) == told["total"] > 100
 
 
-def test_a_sentence_leads_to_its_place_and_its_clauses(ask, server):
+def test_a_sentence_leads_to_its_place_and_its_clauses(ask, served):
     told = ask(q="无锡", kind="passage", limit=100).json()
     text = httpx.post(
-        server.sparql,
+        served.sparql,
         data={"query": "SELECT ?t { ?s <https://w3id.org/iotkg/ontology#textContent> ?t }"},
         headers={"Accept": "text/csv"},
         timeout=60,
@@ -199,9 +188,9 @@ def test_wrong_parameters_are_named_with_the_mend(ask, parameters, says):
     assert says in answer.json()["detail"]
 
 
-def test_types_there_are_none_of_are_refused(ask, server):
+def test_types_there_are_none_of_are_refused(ask, served):
     assert ask(q="a", format="csv").status_code == 406
-    assert httpx.get(f"{server.url}/search?q=a", headers={"Accept": "text/turtle"}).status_code == 406
+    assert httpx.get(f"{served.url}/search?q=a", headers={"Accept": "text/turtle"}).status_code == 406
 
 
 def test_hostile_questions_stay_text(ask):
@@ -232,7 +221,7 @@ def test_suggestions_for_our_boxes_and_for_browsers(ask):
     assert ask("/search/suggest", q="标准", format="html").status_code == 406
 
 
-def test_a_browser_can_add_us_to_its_own_box(ask, server):
+def test_a_browser_can_add_us_to_its_own_box(ask, served):
     html = ask("/", html=True).text
     href = re.search(r'type="application/opensearchdescription\+xml" href="([^"]+)"', html)[1]
     answer = ask(href)
@@ -243,7 +232,7 @@ def test_a_browser_can_add_us_to_its_own_box(ask, server):
     templates = {it.get("type"): it.get("template") for it in root.iter(f"{OPENSEARCH}Url")}
     for kind in ("text/html", "application/json", "application/x-suggestions+json"):
         address = templates[kind].replace("{searchTerms}", quote("无锡"))
-        assert address.startswith(server.url)
+        assert address.startswith(served.url)
         found = httpx.get(address, headers={"Accept": "text/html, */*;q=0.5"}, timeout=60)
         assert found.headers["Content-Type"].startswith(kind)
         assert "无锡" in found.text
@@ -273,19 +262,19 @@ def test_the_examples_of_the_description_run(ask):
     ).json()["total"]
 
 
-def test_answers_are_kept_by_clients_that_have_them(ask, server):
+def test_answers_are_kept_by_clients_that_have_them(ask, served):
     first = ask(q="无锡")
     again = httpx.get(
-        f"{server.url}/search",
+        f"{served.url}/search",
         params={"q": "无锡"},
         headers={"Accept": "application/json", "If-None-Match": first.headers["ETag"]},
     )
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_command_finds_the_same(ask, graphs, layout, tmp_path):
+def test_the_command_finds_the_same(ask, dist, layout, tmp_path):
     shutil.copytree(layout.root / "ontology", tmp_path / "ontology")
-    release.write(graphs, {}, tmp_path / "dist")
+    shutil.copytree(dist, tmp_path / "dist")
 
     def run(*arguments):
         return subprocess.run(
@@ -310,17 +299,14 @@ def test_the_command_finds_the_same(ask, graphs, layout, tmp_path):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_box_is_a_combobox_that_the_keyboard_moves(server, width):
+def test_the_box_is_a_combobox_that_the_keyboard_moves(served, browser, width):
     """Arrows choose, Escape closes, Enter opens what is chosen; nothing is refused, nothing overflows."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        said = []
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(f"{server.url}/doc/task/iot-2013_standards_2?lang=en")
+    with opened(
+        browser,
+        served,
+        "/doc/task/iot-2013_standards_2?lang=en",
+        viewport={"width": width, "height": 900},
+    ) as page:
         box = page.get_by_role("combobox")
         box.press_sequentially("smart g")
         page.wait_for_selector("[role=option]")
@@ -338,10 +324,8 @@ def test_the_box_is_a_combobox_that_the_keyboard_moves(server, width):
         box.press("Enter")
         page.wait_for_url("**/doc/sector/smart-grid?lang=en")
         for address in ("/search?q=标准&lang=zh", "/search?q=smrt+grid", "/search"):
-            page.goto(f"{server.url}{address}")
+            page.goto(f"{served.url}{address}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("combobox").fill("无锡")
         page.get_by_role("combobox").press("Enter")
         page.wait_for_url("**q=%E6%97%A0%E9%94%A1*")
-        assert [line for line in said if "404 (Not Found)" not in line] == []
-        browser.close()

@@ -3,7 +3,6 @@
 import gzip
 import html
 import re
-import shutil
 from collections import Counter, deque
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,8 +10,9 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
+from browsing import opened
 from conftest import missing
-from serving import PATIENCE_S, serve
+from serving import PATIENCE_S
 
 AXE = Path(__file__).parents[1] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
@@ -47,75 +47,36 @@ OF_A_KIND = 6
 """Pages of one kind that the crawl opens; what they link to is asked for all the same kinds."""
 
 
-@pytest.fixture(scope="module")
-def server(dist):
-    """Serve the real release."""
-    with serve(dist, dist.parent / "site.log") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or missing("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
-
-
-def opened(browser, server, path, **options):
-    """Open a page, and give it with what its console said and what it asked of others."""
-    context = browser.new_context(**options)
-    tab = context.new_page()
-    said = []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.on(
-        "request", lambda request: request.url.startswith((server.url, "data:")) or said.append(request.url)
-    )
-    tab.goto(f"{server.url}{path}", wait_until="load")
-    return context, tab, said
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("kind", [*PAGES, "editor"])
-def test_a_page_is_for_everybody(server, browser, kind, lang):
+def test_a_page_is_for_everybody(served, browser, kind, lang):
     """axe-core finds nothing, by day and by night; nothing runs over on a phone; nothing leaves the site."""
     if not AXE.exists():
         missing("axe-core (make web)")
     path = {**PAGES, "editor": EDITOR}[kind]
     path += f"{'&' if '?' in path else '?'}lang={lang}"
     for scheme in ("light", "dark"):
-        context, tab, said = opened(browser, server, path, color_scheme=scheme, bypass_csp=True)
-        tab.wait_for_timeout(300)
-        tab.evaluate(AXE.read_text())
-        found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        with opened(browser, served, path, color_scheme=scheme, bypass_csp=True) as tab:
+            tab.wait_for_timeout(300)
+            tab.evaluate(AXE.read_text())
+            found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         told = [(it["id"], [node["html"][:160] for node in it["nodes"]][:4]) for it in found]
         assert told == [], scheme
-        context.close()
-        assert [words for words in said if "404 (Not Found)" not in words] == []
-    context, tab, said = opened(browser, server, path, viewport={"width": 390, "height": 800})
-    assert tab.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
-    context.close()
-    assert [words for words in said if "404 (Not Found)" not in words] == []
+    with opened(browser, served, path, viewport={"width": 390, "height": 800}) as tab:
+        assert tab.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_a_page_is_light(server, kind):
+def test_a_page_is_light(served, kind):
     """The document with all that it loads, compressed."""
-    page = httpx.get(f"{server.url}{PAGES[kind]}", headers={"Accept": "text/html"}, timeout=PATIENCE_S).text
+    page = httpx.get(f"{served.url}{PAGES[kind]}", headers={"Accept": "text/html"}, timeout=PATIENCE_S).text
     todo = deque(re.findall(r'(?:<script[^>]*\ssrc|<link rel="stylesheet" href)="([^"]*)"', page))
     loaded = {}
     while todo:
         path = html.unescape(todo.popleft())
         if path not in loaded:
-            loaded[path] = httpx.get(f"{server.url}{path}", timeout=PATIENCE_S).text
+            loaded[path] = httpx.get(f"{served.url}{path}", timeout=PATIENCE_S).text
             parts = re.findall(r'(?:from|import)\s*"\./(built-[^"]*)"', loaded[path])
             todo.extend(f"/static/{part}" for part in parts)
     assert sum(len(gzip.compress(text.encode())) for text in (page, *loaded.values())) < MOST_BYTES, list(
@@ -123,11 +84,11 @@ def test_a_page_is_light(server, kind):
     )
 
 
-def test_every_link_leads_somewhere(server):
+def test_every_link_leads_somewhere(served):
     """From the first page on, some pages of every kind: what they link to answers, and has the part they name."""
     todo, seen, broken = deque(["/?lang=en"]), {}, []
     wanted, opened_of = [], Counter()
-    with httpx.Client(base_url=server.url, headers={"Accept": "text/html"}, timeout=PATIENCE_S) as client:
+    with httpx.Client(base_url=served.url, headers={"Accept": "text/html"}, timeout=PATIENCE_S) as client:
         while todo:
             path = todo.popleft()
             kind = "/".join(path.partition("?")[0].split("/")[:3])
@@ -139,11 +100,11 @@ def test_every_link_leads_somewhere(server):
             if answer.status_code >= 400:
                 broken.append((answer.status_code, path))
             if answer.is_redirect:
-                todo.append(answer.headers["location"].removeprefix(server.url).partition("#")[0])
+                todo.append(answer.headers["location"].removeprefix(served.url).partition("#")[0])
             if not answer.headers.get("content-type", "").startswith("text/html"):
                 continue
             for link in re.findall(r'(?:href|src)="([^"]*)"', answer.text):
-                target, _, part = html.unescape(link).removeprefix(server.url).partition("#")
+                target, _, part = html.unescape(link).removeprefix(served.url).partition("#")
                 if target.startswith("/") or not target:
                     todo.append(target or path)
                     wanted.append((target or path, part, path))
