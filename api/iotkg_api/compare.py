@@ -56,8 +56,9 @@ def compare(request: Request) -> Response:
     if suffix and suffix not in _WRITERS:
         raise Problem(Kind.NOT_FOUND, f"There is no /compare.{suffix}; there is .{' and .'.join(_WRITERS)}")
     names = catalogue_of(request).names
-    known = {kind: listed(names) for kind, (listed, _) in _KINDS.items()}
-    kind, sides = _asked(request, known)
+    kind, given = _asked(request)
+    known = {of: listed(names) for of, (listed, _) in _KINDS.items() if of == kind or not given}
+    sides = _sides(kind, given, known[kind]) if given else ()
     aspects = _KINDS[kind][1](names, [side.iri for side in sides]) if sides else ()
     if suffix:
         content_type, write = _WRITERS[suffix]
@@ -84,21 +85,23 @@ def compare(request: Request) -> Response:
     return render(request, "compare.html", context)
 
 
-def _asked(request: Request, known: dict[str, tuple[Term, ...]]) -> tuple[str, tuple[Term, ...]]:
-    """Read ``plan`` or ``body``, each two or three times; a choice left empty counts for nothing."""
-    given = {kind: [text for text in request.query_params.getlist(kind) if text] for kind in known}
+def _asked(request: Request) -> tuple[str, list[str]]:
+    """Read ``plan`` or ``body``, and what is to be compared; a choice left empty counts for nothing."""
+    given = {kind: [text for text in request.query_params.getlist(kind) if text] for kind in _KINDS}
     used = [kind for kind, texts in given.items() if texts]
     if len(used) > 1:
         raise InvalidParameter("plan and body: compare plans, or bodies, not one with the other")
-    if not used:
-        return next(iter(known)), ()
-    kind = used[0]
-    sides = tuple(dict.fromkeys(_read(kind, text, known[kind]) for text in given[kind]))
+    kind = used[0] if used else next(iter(_KINDS))
+    return kind, given[kind]
+
+
+def _sides(kind: str, given: list[str], choices: tuple[Term, ...]) -> tuple[Term, ...]:
+    sides = tuple(dict.fromkeys(_read(kind, text, choices) for text in given))
     if not 1 < len(sides) <= MOST:
         raise InvalidParameter(
             f"{kind}: {len(sides)} given; name two or three different ones, as in {kind}=…&{kind}=…"
         )
-    return kind, sides
+    return sides
 
 
 def _read(kind: str, text: str, choices: tuple[Term, ...]) -> Term:

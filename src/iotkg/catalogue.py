@@ -16,12 +16,12 @@ from pyoxigraph import NamedNode, Triple
 from iotkg.clauses import ClauseAssembly, Found, read_clauses
 from iotkg.errors import InvalidParameter, UnknownEntity
 from iotkg.identifiers import parts_of
-from iotkg.links import Incoming, Window, outgoing, read_incoming
+from iotkg.links import Incoming, Window, outgoing, read_facts, read_incoming
 from iotkg.model import Entity, Evidence, Named, Place, Term, Texts, Unit
 from iotkg.outline import Outline, read_outline
 from iotkg.statements import LIMIT, Assembly, Cluster, read_cluster
 from iotkg.store import Source
-from iotkg.terms import Facts, Names, Node, iri_of, number_of, texts
+from iotkg.terms import Facts, Names, iri_of, number_of, texts
 from iotkg.vocab import ID, IOTKG, RDF, SKOS, term
 
 _AROUND_ANCHOR: Final = 160
@@ -29,26 +29,8 @@ _CLOSE: Final = 6
 _INCOMING_DESCRIBED: Final = 1_000
 _LIKENESS: Final = 0.7
 _LONGEST_KEY: Final = 200
-_NAMED_SHOWN: Final = 40
 _NEIGHBOURS: Final = 1_000
 
-_FACTS: Final = """
-SELECT ?property ?value
-WHERE { %s ?property ?value FILTER(?property != iotkg:textContent) }
-"""
-_NAMED: Final = """
-SELECT ?anchor ?start ?end
-WHERE {{
-  ?anchor
-    iotkg:identifies {iri} ;
-    iotkg:inSource ?source ;
-    iotkg:startOffset ?start ;
-    iotkg:endOffset ?end .
-}}
-ORDER BY ?source ?start ?anchor
-OFFSET {offset}
-LIMIT {limit}
-"""
 _SORTS: Final = (
     "sector",
     "technology",
@@ -129,9 +111,7 @@ class Catalogue:
 
         Raises: UnknownEntity when nothing is said of the IRI.
         """
-        facts: dict[str, list[Node]] = {}
-        for row in self.names.rows(_FACTS % iri):
-            facts.setdefault(iri_of(row["property"]), []).append(row["value"])
+        facts, counts = read_facts(self.names, iri)
         if not facts:
             raise UnknownEntity(f"{iri.value} is not in the graph")
         cluster = read_cluster(self.names, iri)
@@ -139,6 +119,7 @@ class Catalogue:
         incoming = read_incoming(
             self.names,
             iri,
+            counts,
             window,
             crowded=len(cluster.own) >= LIMIT,
             unit=outline is not None and iri.value in outline.units,
@@ -149,7 +130,7 @@ class Catalogue:
             facts=facts,
             cluster=cluster,
             incoming=incoming,
-            clauses=read_clauses(self.names, iri, self.outline, incoming.counts, window),
+            clauses=read_clauses(self.names, iri, self.outline, counts, window),
             window=window,
         ).entity()
 
@@ -204,8 +185,8 @@ class _Reading:
         anchored = IOTKG.startOffset.value in self.facts
         itself = self.iri.value in self.cluster.own
         unit = self._unit()
-        named = self._named()
-        terms = self._terms(unit, named)
+        named = self.incoming.named
+        terms = self._terms(unit)
         vocabulary = self.catalogue.names.vocabulary
         assembly = Assembly(
             cluster=self.cluster, terms=terms, vocabulary=vocabulary, evidence=self.catalogue.evidence
@@ -243,9 +224,15 @@ class _Reading:
             deprecated=any(text.value == "true" for text in self._texts(term("owl:deprecated"))),
         )
 
-    def _terms(self, unit: Unit | None, named: dict[str, Facts]) -> dict[str, Term]:
+    def _terms(self, unit: Unit | None) -> dict[str, Term]:
         """Name everything that the page shows, in one query."""
-        wanted = {self.iri.value, *self.cluster.things, *self.facts, *named, *self.incoming.portions}
+        wanted = {
+            self.iri.value,
+            *self.cluster.things,
+            *self.facts,
+            *self.incoming.named,
+            *self.incoming.portions,
+        }
         hidden = self._unnamed(unit)
         wanted |= {
             value.value
@@ -326,20 +313,6 @@ class _Reading:
             kind = "implemented" if iri in implemented else parts_of(NamedNode(iri))[0]
             sorts.setdefault(kind if kind in _SORTS else "other", []).append(terms[iri])
         return tuple(Named(sort=sort, things=tuple(sorts[sort])) for sort in _SORTS if sort in sorts)
-
-    def _named(self) -> dict[str, Facts]:
-        wanted = self.window is None or self.window.predicate == IOTKG.identifies
-        if IOTKG.identifies.value not in self.incoming.counts or not wanted:
-            return {}
-        offset, limit = (self.window.offset, self.window.size) if self.window else (0, _NAMED_SHOWN)
-        rows = self.catalogue.names.rows(_NAMED.format(iri=self.iri, offset=offset, limit=limit))
-        return {
-            iri_of(row["anchor"]): {
-                IOTKG.startOffset.value: [row["start"]],
-                IOTKG.endOffset.value: [row["end"]],
-            }
-            for row in rows
-        }
 
 
 def _lies_in(words: Evidence, longer: list[Evidence]) -> bool:

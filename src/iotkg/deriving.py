@@ -24,6 +24,7 @@ Pattern: TypeAlias = tuple[Slot, Slot, Slot]
 Bound: TypeAlias = Mapping[str, NamedNode | BlankNode | Literal]
 """Values by the name of the variable."""
 
+ASKED: Final = "asked"
 _PARTS: Final = re.compile(
     r"(?P<prologue>(?:PREFIX [^\n]+\n\s*)*)CONSTRUCT\s*\{(?P<head>[^}]*)\}\s*WHERE\s*\{(?P<body>.*)\}\s*\Z",
     re.DOTALL,
@@ -48,18 +49,24 @@ class Rule:
             if bound is not None:
                 yield bound
 
-    def asking(self, goal: Bound) -> str:
-        """Write a SELECT for every way in which the rule concludes a goal; its columns are those of the premises.
+    def asking(self, *goals: Bound) -> str:
+        """Write a SELECT for every way in which the rule concludes some goals.
 
-        What the body makes itself is compared with the goal outside of it; the rest is given to it.
+        Its columns are those of the premises, and ``?asked``, the number of the goal. What the body makes itself is
+        compared with the goal outside of it; the rest is given to it.
         """
         made = set(_MADE.findall(self.body))
-        inside = _values({name: value for name, value in goal.items() if name not in made})
-        outside = _values({name: value for name, value in goal.items() if name in made})
+        ways = []
+        for number, goal in enumerate(goals):
+            inside = _values({name: value for name, value in goal.items() if name not in made})
+            outside = _values({name: value for name, value in goal.items() if name in made})
+            ways.append(f"{{ {outside} {{ {inside} {self.body} }} BIND({number} AS ?{ASKED}) }}")
         names = dict.fromkeys(
             str(slot) for pattern in self.premises for slot in pattern if isinstance(slot, Variable)
         )
-        return f"{self.prologue}SELECT DISTINCT {' '.join(names)}\nWHERE {{ {outside} {{ {inside} {self.body} }} }}"
+        return (
+            f"{self.prologue}SELECT DISTINCT ?{ASKED} {' '.join(names)}\nWHERE {{ {' UNION '.join(ways)} }}"
+        )
 
     def instances(self, row: Bound) -> tuple[Triple, ...]:
         """Give the premises of a solution; one with a variable that has no value is not among them."""

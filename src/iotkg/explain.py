@@ -6,17 +6,17 @@ so an explanation ends in what is stated and cannot circle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from iotkg.deriving import Rule
+from iotkg.deriving import ASKED, Rule
 from iotkg.errors import UnknownEntity
 from iotkg.inference import Derivation, key_of
 from iotkg.spelling import spelled
-from iotkg.terms import Names, iri_of, one_line
+from iotkg.terms import Names, iri_of, number_of, one_line
 from iotkg.vocab import GRAPH
 
 Records: TypeAlias = Mapping[str, Mapping[str, Derivation]]
@@ -200,11 +200,12 @@ class _Tracing:
         """Trace a triple of the record back to what is stated."""
         return self._steps([triple])[0]
 
-    def _steps(self, goals: Iterable[Triple]) -> tuple[Step, ...]:
+    def _steps(self, goals: Sequence[Triple]) -> tuple[Step, ...]:
         """Trace triples; those that the same rule draws from the same premises are one step."""
         steps: dict[tuple[str, tuple[Triple, ...]], tuple[_Derived, list[Triple]]] = {}
+        found = self._derived(goals)
         for goal in goals:
-            derived = self._derived(goal)
+            derived = found[goal]
             key = (derived.rule.query.name, derived.premises)
             steps.setdefault(key, (derived, []))[1].append(goal)
         return tuple(self._told_once(key, *found) for key, found in steps.items())
@@ -226,21 +227,32 @@ class _Tracing:
             repeated=repeated,
         )
 
-    def _derived(self, triple: Triple) -> _Derived:
+    def _derived(self, triples: Iterable[Triple]) -> dict[Triple, _Derived]:
         """Find premises of earlier rounds: of the earliest there are, and always the same ones.
 
         Raises: KeyError or ValueError when the records are not those of this store.
         """
-        how = self._record[key_of(triple)]
-        rule = self._rules[how.rule]
-        ways = [
-            rule.instances({name: value for name, value in row.items() if not isinstance(value, Triple)})
-            for goal in rule.goals(triple)
-            for row in self._names.rows(rule.asking(goal))
-        ]
-        earlier = [(rounds, way) for way in ways if max(rounds := self._rounds(way)) < how.round]
-        best = min(earlier, key=lambda found: (sorted(found[0], reverse=True), str(found[1])))
-        return _Derived(rule, how.round, best[1])
+        by_rule: dict[str, list[Triple]] = {}
+        for triple in triples:
+            by_rule.setdefault(self._record[key_of(triple)].rule, []).append(triple)
+        found = {}
+        for name, concluded in by_rule.items():
+            rule = self._rules[name]
+            for triple, ways in self._ways(rule, concluded).items():
+                last = self._record[key_of(triple)].round
+                earlier = [(rounds, way) for way in ways if max(rounds := self._rounds(way)) < last]
+                best = min(earlier, key=lambda found: (sorted(found[0], reverse=True), str(found[1])))
+                found[triple] = _Derived(rule, last, best[1])
+        return found
+
+    def _ways(self, rule: Rule, triples: Iterable[Triple]) -> dict[Triple, list[tuple[Triple, ...]]]:
+        """Find the premises from which a rule concludes triples, in one query."""
+        goals = [(triple, goal) for triple in triples for goal in rule.goals(triple)]
+        ways: dict[Triple, list[tuple[Triple, ...]]] = {triple: [] for triple in triples}
+        for row in self._names.rows(rule.asking(*(goal for _, goal in goals))):
+            values = {name: value for name, value in row.items() if not isinstance(value, Triple)}
+            ways[goals[number_of(values.pop(ASKED))][0]].append(rule.instances(values))
+        return ways
 
     def _rounds(self, premises: Iterable[Triple]) -> list[int]:
         return [self._record[key].round if (key := key_of(it)) in self._record else 0 for it in premises]

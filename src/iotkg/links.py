@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 
 from iotkg.model import Links, Term, Text, Value
 from iotkg.terms import Facts, Names, Node, Vocabulary, iri_of, is_printed, number_of
-from iotkg.vocab import term
+from iotkg.vocab import IOTKG, term
 
 SHOWN: Final = 12
 """How many things that point here by one property a page shows beside everything else."""
@@ -49,19 +49,30 @@ _OF_UNITS: Final = "iotkg:mentions iotkg:hasInitiative iotkg:produces iotkg:rela
 _CROWD: Final = "iotkg:actor iotkg:appliesTo"
 """What the statements tell, unless there are too many of them for one page."""
 
-_COUNTS: Final = """
-SELECT ?property (COUNT(?thing) AS ?count)
+_NAMED_SHOWN: Final = 40
+"""How many of the words that name a thing a page shows beside everything else."""
+
+_FACTS: Final = """
+SELECT ?property ?value ?pointing ?count
 WHERE {{
-  ?thing ?property {iri} .
-  FILTER(isIRI(?thing))
-  FILTER NOT EXISTS {{
-    ?narrower rdfs:subPropertyOf ?property .
-    ?thing ?narrower {iri} .
-    FILTER(?narrower != ?property)
+  {{ {iri} ?property ?value FILTER(?property != iotkg:textContent) }}
+  UNION {{
+    SELECT ?pointing (COUNT(?thing) AS ?count)
+    WHERE {{
+      ?thing ?pointing {iri} .
+      FILTER(isIRI(?thing))
+      FILTER NOT EXISTS {{
+        ?narrower rdfs:subPropertyOf ?pointing .
+        ?thing ?narrower {iri} .
+        FILTER(?narrower != ?pointing)
+      }}
+    }}
+    GROUP BY ?pointing
   }}
 }}
-GROUP BY ?property
 """
+"""What is said of a thing, and how many others point to it by each property."""
+
 _PORTION: Final = """
 {{
   SELECT (<{property}> AS ?property) ?thing
@@ -79,6 +90,21 @@ _PORTION: Final = """
   LIMIT {limit}
 }}
 """
+_NAMED: Final = """
+{{
+  SELECT ?thing ?source ?start ?end
+  WHERE {{
+    ?thing
+      iotkg:identifies {iri} ;
+      iotkg:inSource ?source ;
+      iotkg:startOffset ?start ;
+      iotkg:endOffset ?end .
+  }}
+  ORDER BY ?source ?start ?thing
+  OFFSET {offset}
+  LIMIT {limit}
+}}
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,10 +118,14 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incoming:
-    """What points to a thing: how many by each property, and the portion of them to show."""
+    """What points to a thing: how many by each property, and the portion of them to show.
+
+    ``named`` are the anchors of words that name it, in the order of the text, with where they begin and end.
+    """
 
     counts: Mapping[str, int]
     portions: Mapping[str, list[str]]
+    named: Mapping[str, Facts]
     offset: int = 0
 
     def links(self, terms: Mapping[str, Term], *, apart: bool = False) -> tuple[Links, ...]:
@@ -131,15 +161,31 @@ class Incoming:
         return tuple(found)
 
 
+def read_facts(names: Names, iri: NamedNode) -> tuple[Facts, Mapping[str, int]]:
+    """Read what is said of a thing, and count what points to it by each property."""
+    facts: dict[str, list[Node]] = {}
+    counts = {}
+    for row in names.rows(_FACTS.format(iri=iri)):
+        if "property" in row:
+            facts.setdefault(iri_of(row["property"]), []).append(row["value"])
+        elif "pointing" in row:
+            counts[iri_of(row["pointing"])] = number_of(row["count"])
+    return facts, counts
+
+
 def read_incoming(
-    names: Names, iri: NamedNode, window: Window | None, *, crowded: bool, unit: bool
+    names: Names,
+    iri: NamedNode,
+    counts: Mapping[str, int],
+    window: Window | None,
+    *,
+    crowded: bool,
+    unit: bool,
 ) -> Incoming:
-    """Count what points to a thing, and read the portion to show.
+    """Read the portion to show of what points to a thing.
 
     ``crowded`` brings statements back as links; ``unit`` says that the clauses stated in the thing are shown.
     """
-    rows = names.rows(_COUNTS.format(iri=iri))
-    counts = {iri_of(row["property"]): number_of(row["count"]) for row in rows if "property" in row}
     told = f"{_POINTS} {'' if crowded else _CROWD} {'iotkg:statedIn' if unit else ''}"
     spoken = names.vocabulary.below(*_iris(_SPOKEN)) - _iris(_KEPT)
     hidden = _hidden(names.vocabulary, told) | spoken
@@ -155,12 +201,30 @@ def read_incoming(
         )
         for p in shown
     ]
+    identifies = IOTKG.identifies
+    if identifies.value in counts and (window is None or window.predicate == identifies):
+        branches.append(_NAMED.format(iri=iri, offset=offset, limit=window.size if window else _NAMED_SHOWN))
     portions: dict[str, list[str]] = {predicate: [] for predicate in shown}
-    if branches:
-        for row in names.rows(f"SELECT ?property ?thing WHERE {{ {' UNION '.join(branches)} }}"):
+    anchors = []
+    columns = "?property ?thing ?source ?start ?end"
+    for row in names.rows(f"SELECT {columns} WHERE {{ {' UNION '.join(branches)} }}") if branches else ():
+        if "property" in row:
             portions[iri_of(row["property"])].append(iri_of(row["thing"]))
-    named = {predicate: sorted(filter(None, things)) for predicate, things in portions.items()}
-    return Incoming(counts=counts, portions=named, offset=offset)
+        else:
+            anchors.append(row)
+    anchors.sort(key=lambda row: (iri_of(row["source"]), number_of(row["start"]), iri_of(row["thing"])))
+    return Incoming(
+        counts=counts,
+        portions={predicate: sorted(filter(None, things)) for predicate, things in portions.items()},
+        named={
+            iri_of(row["thing"]): {
+                IOTKG.startOffset.value: [row["start"]],
+                IOTKG.endOffset.value: [row["end"]],
+            }
+            for row in anchors
+        },
+        offset=offset,
+    )
 
 
 def outgoing(

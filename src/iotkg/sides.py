@@ -7,7 +7,7 @@ judged here: a thing is shared where words of each side name it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -189,10 +189,9 @@ def plans_beside(names: Names, sides: Sequence[NamedNode]) -> tuple[Aspect, ...]
         found[_JOINED.get(kind, kind)].append(row)
     found["target"] = names.rows(_TARGETS.format(sides=asked))
     found["safeguard"] = _by_title(names.rows(_SAFEGUARDS.format(sides=asked)))
+    terms = _terms(names, (row for rows in found.values() for row in rows))
     return tuple(
-        Aspect(key=key, role=None, lines=lines)
-        for key in _ORDER
-        if (lines := _lines(names, sides, found[key]))
+        Aspect(key=key, role=None, lines=_lines(terms, sides, found[key])) for key in _ORDER if found[key]
     )
 
 
@@ -202,13 +201,13 @@ def bodies_beside(names: Names, sides: Sequence[NamedNode]) -> tuple[Aspect, ...
     by_role: dict[str, list[Row]] = defaultdict(list)
     for row in names.rows(_DUTIES.format(sides=asked)):
         by_role[iri_of(row["role"])].append(row)
-    roles = names.of(NamedNode(role) for role in by_role)
+    where = names.rows(_WHERE.format(sides=asked))
+    terms = _terms(names, (*where, *(row for rows in by_role.values() for row in rows)))
     aspects = [
-        Aspect(key="role", role=roles[role], lines=_lines(names, sides, rows))
+        Aspect(key="role", role=terms[role], lines=_lines(terms, sides, rows))
         for role, rows in sorted(by_role.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
-    named = _lines(names, sides, names.rows(_WHERE.format(sides=asked)))
-    return (*aspects, *([Aspect(key="plan", role=None, lines=named)] if named else []))
+    return (*aspects, *([Aspect(key="plan", role=None, lines=_lines(terms, sides, where))] if where else []))
 
 
 def table_of_sides(aspects: Iterable[Aspect], sides: Sequence[Term]) -> Table:
@@ -260,8 +259,13 @@ def _by_title(rows: Iterable[Row]) -> list[Row]:
     return told
 
 
-def _lines(names: Names, sides: Sequence[NamedNode], rows: Sequence[Row]) -> tuple[Line, ...]:
-    terms = names.of(NamedNode(iri_of(row[name])) for row in rows for name in ("thing", "unit"))
+def _terms(names: Names, rows: Iterable[Row]) -> Mapping[str, Term]:
+    """Name all that rows speak of, in one query."""
+    found = {iri_of(row[part]) for row in rows for part in ("thing", "unit", "role") if part in row}
+    return names.of(map(NamedNode, sorted(found)))
+
+
+def _lines(terms: Mapping[str, Term], sides: Sequence[NamedNode], rows: Sequence[Row]) -> tuple[Line, ...]:
     passages: dict[str, dict[str, dict[int, Passage]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
         start = number_of(row["start"])

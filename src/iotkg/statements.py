@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -55,7 +56,7 @@ _SHOWN: Final = {
 """Properties that a statement's own fields hold; the rest are its further facts."""
 
 _CLUSTER: Final = """
-SELECT DISTINCT ?thing ?property ?value
+SELECT DISTINCT ?thing ?property ?value ?origin ?copy
 WHERE {{
   {{
     SELECT DISTINCT ?statement
@@ -72,14 +73,9 @@ WHERE {{
     ORDER BY ?statement
     LIMIT {limit}
   }}
-  ?statement iotkg:inheritedFrom?/iotkg:hasEvidence? ?thing .
-  ?thing ?property ?value .
+  {{ ?statement iotkg:inheritedFrom?/iotkg:hasEvidence? ?thing . ?thing ?property ?value }}
+  UNION {{ ?copy iotkg:inheritedFrom ?statement . BIND(?statement AS ?origin) }}
 }}
-"""
-_COPIES: Final = """
-SELECT ?origin (COUNT(?copy) AS ?count)
-WHERE {{ VALUES ?origin {{ {iris} }} ?copy iotkg:inheritedFrom ?origin }}
-GROUP BY ?origin
 """
 
 
@@ -110,13 +106,14 @@ class Cluster:
 def read_cluster(names: Names, iri: NamedNode) -> Cluster:
     """Read the statements that are about a thing, stated in it, give it a role, rest on it, or are it."""
     facts: dict[str, dict[str, list[Node]]] = {}
+    copies = Counter[str]()
     for row in names.rows(_CLUSTER.format(iri=iri, limit=LIMIT, clauses=CLAUSES)):
+        if "copy" in row:
+            copies[iri_of(row["origin"])] += 1
+            continue
         of_thing = facts.setdefault(iri_of(row["thing"]), {})
         of_thing.setdefault(iri_of(row["property"]), []).append(row["value"])
     own = tuple(sorted(thing for thing, known in facts.items() if _is_own(thing, known, iri)))
-    stated = [f"<{thing}>" for thing in own if _ORIGIN not in facts[thing]]
-    counted = names.rows(_COPIES.format(iris=" ".join(stated))) if stated else []
-    copies = {iri_of(row["origin"]): int(getattr(row["count"], "value", 0)) for row in counted}
     return Cluster(facts=facts, own=own, copies=copies)
 
 
