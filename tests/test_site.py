@@ -2,7 +2,9 @@
 
 import gzip
 import html
+import json
 import re
+import subprocess
 from collections import Counter, deque
 from pathlib import Path
 from urllib.parse import unquote
@@ -41,6 +43,20 @@ PAGES = {
     "nowhere": "/doc/task/nothing",
 }
 EDITOR = "/sparql"
+STATES = {
+    "editor": EDITOR,
+    "answered": "/sparql?query=SELECT+%3Fs+%7B%3Fs+%3Fp+%3Fo%7D+LIMIT+3",
+    "refused": "/sparql?query=SELECT",
+    "drawn": "/sparql?query=CONSTRUCT+WHERE+%7B%3Fs+%3Fp+%3Fo%7D+LIMIT+3",
+    "found nothing": "/search?q=qqqqqq",
+    "to be explained": "/explain",
+    "questions found": "/queries?q=task",
+    "paged": "/queries/technologies-in-plans?offset=200",
+    "window": "/doc/actor/sac?page-in=iotkg:identifies",
+    "marked": "/source/iot-2013/standards?char=3883,3890&show=all&uncovered=1",
+    "bodies": "/compare?body=miit&body=sac&show=differing",
+}
+"""What pages look like after something was asked of them."""
 MOST_BYTES = 150_000
 """What a page may weigh, compressed, with its scripts and styles, the editor apart."""
 OF_A_KIND = 6
@@ -65,6 +81,27 @@ def test_a_page_is_for_everybody(served, browser, kind, lang):
         assert told == [], scheme
     with opened(browser, served, path, viewport={"width": 390, "height": 800}) as tab:
         assert tab.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
+
+
+def test_pages_are_valid_html(served):
+    """html-validate, strict, on every kind of page and what becomes of it, in both languages; see validate.mjs."""
+    if not (AXE.parents[1] / "html-validate").exists():
+        missing("html-validate (make web)")
+    pages = {}
+    for kind, path in {**PAGES, **STATES}.items():
+        for lang in ("en", "zh"):
+            told = {"Accept": "text/html", "Accept-Language": lang}
+            page = httpx.get(f"{served.url}{path}", headers=told, timeout=PATIENCE_S)
+            assert page.status_code == {"nowhere": 404, "refused": 400}.get(kind, 200)
+            pages[f"{kind}, {lang}"] = page.text
+    done = subprocess.run(
+        ["node", AXE.parents[2] / "validate.mjs"],
+        input=json.dumps(pages),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == []
 
 
 @pytest.mark.parametrize("kind", PAGES)
