@@ -39,7 +39,8 @@ class Load:
 def drive(url: str, path: str, accept: str, connections: int, seconds: int, *, repeated: bool) -> Load:
     """Send requests for so long. Exits when an answer is not 2xx."""
     unique = f"{time.time_ns()}"
-    lua = _LUA.replace("LANGUAGE", '"en"' if repeated else f'"en, x-{unique[-8:]}-" .. n').replace(
+    by_header = not repeated and "MARK" not in path  # else a program sends the same headers again and again
+    lua = _LUA.replace("LANGUAGE", '"en"' if not by_header else f'"en, x-{unique[-8:]}-" .. n').replace(
         "= MARK", '= "1"' if repeated else f'= "{unique}-" .. n'
     )
     with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as script:

@@ -106,6 +106,8 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # the server has left first
+            self._sock.shutdown(socket.SHUT_RDWR)  # the reader would keep the connection open
         self._sock.close()
 
     def send(self, request: bytes) -> None:

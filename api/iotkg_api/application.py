@@ -4,9 +4,10 @@ It answers ``/sparql`` as soon as a query worker has loaded the release; meanwhi
 the release for the pages, whose first readers wait for it.
 
 On its ``state``: ``settings``; ``metrics``, the counters, which outlive a release; ``cache``, finished answers;
-``release``, the manifest; ``pool``, for queries whose cost is not known; ``whole``, a task that gives FastAPI's
-application, and once it is done: ``source``, the release for lookups whose cost is known; ``answers``, the canned
-queries over it; ``default_triples``, the size of the default view; ``search``, which gives the index for searches.
+``rests``, what is known of requests (``ahead``); ``release``, the manifest; ``pool``, for queries whose cost is not
+known; ``whole``, a task that gives FastAPI's application, and once it is done: ``source``, the release for lookups
+whose cost is known; ``answers``, the canned queries over it; ``default_triples``, the size of the default view;
+``search``, which gives the index for searches.
 """
 
 from __future__ import annotations
@@ -42,13 +43,14 @@ class Application:
         self.state.settings = settings
         self.state.metrics = counters
         self.state.cache = Cache(settings.cache_bytes)
+        self.state.rests = {}
         self._quick = Starlette(routes=sparql.router.routes, exception_handlers=problems.HANDLERS)
         self._quick.state = self.state
-        self._edge = Edge(self._route, self.state)
+        self.edge = Edge(self._route, self.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self._edge(scope, receive, send)
+        await self.edge(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a program's query at once; hand all else to FastAPI's application, once that is there."""

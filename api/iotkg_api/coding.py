@@ -6,7 +6,7 @@ import asyncio
 import gzip
 from typing import Final
 
-_SHORTEST: Final = 1024
+SHORTEST: Final = 1024
 """Bytes: a shorter answer fits in one packet anyway."""
 
 _LONG: Final = 64 * 1024
@@ -35,7 +35,7 @@ def compresses(content_type: str) -> bool:
 
 async def compressed(body: bytes) -> bytes | None:
     """Compress a body; None where that does not pay. Equal bodies give equal bytes."""
-    if len(body) < _SHORTEST:
+    if len(body) < SHORTEST:
         return None
     packed = await asyncio.to_thread(_pack, body) if len(body) >= _LONG else _pack(body)
     return packed if len(packed) < len(body) else None

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.datastructures import Headers, MutableHeaders, State
 from starlette.requests import Request
@@ -21,10 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iotkg_api import framing, negotiation, problems
 from iotkg_api.coding import compressed, compresses
-from iotkg_api.keeping import Cache, Kept
+from iotkg_api.keeping import Kept
+from iotkg_api.observing import AHEAD
 from iotkg_api.pages import FROZEN
 from iotkg_api.protocol import body_of
-from iotkg_api.shortcuts import KEY
+from iotkg_api.shortcuts import HIT, KEY
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -54,11 +56,41 @@ _NOT_MODIFIED: Final = frozenset({b"content-type", b"content-length", b"content-
 """Headers that an answer without a body leaves out."""
 
 _ETAG_LENGTH: Final = 32
+_QUERY_STRING: Final = 3
+"""Its place in what an answer is found by."""
 
-_HIT: Final = (b"cache-status", b"iotkg; hit")
 _COLLAPSED: Final = (b"cache-status", b"iotkg; fwd=miss; collapsed")
-_STORED: Final = (b"cache-status", b"iotkg; fwd=miss; stored")
-"""How an answer came about (RFC 9211): kept before, evaluated for another client just now, or kept from now on."""
+STORED: Final = (b"cache-status", b"iotkg; fwd=miss; stored")
+"""How an answer came about (RFC 9211): evaluated for another client just now, or kept from now on."""
+
+LED: Final = "iotkg.led"
+"""Where an answer that was evaluated and kept is left in its request's scope."""
+
+
+Flight: TypeAlias = "asyncio.Future[Kept | None]"
+"""An answer that is being evaluated, for those who ask the same meanwhile; None where it may not be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A request that is being answered by an edge."""
+
+    edge: Edge
+    key: object
+    flight: Flight
+
+    def land(self, kept: Kept | None = None) -> bool:
+        """Give those who wait for it the answer, or none, and keep it; say whether it is kept."""
+        return self.edge.land(self, kept)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Led:
+    """An answer that was evaluated and may be kept, by what it is found, and of which release it is."""
+
+    key: object
+    kept: Kept
+    release: str
 
 
 class Edge:
@@ -70,7 +102,7 @@ class Edge:
     def __init__(self, app: ASGIApp, state: State) -> None:
         self.state = state
         self._app = app
-        self._flights: dict[object, asyncio.Future[Kept | None]] = {}
+        self._flights: dict[object, Flight] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -99,34 +131,53 @@ class Edge:
         if key is None:
             await self._evaluate(scope, receive, _Delivery(send, scope))
             return
-        kept, how = self.state.cache.get(key), _HIT
-        if kept is None and (flight := self._flights.get(key)) is not None:
+        lead = self._begun(scope, key)
+        kept, how = self.state.cache.get(key), HIT
+        if kept is None and lead is None and (flight := self._flights.get(key)) is not None:
             kept, how = await asyncio.shield(flight), _COLLAPSED
         if kept is not None:
-            if how is _HIT and method == "GET":
+            if how is HIT and method == "GET":
                 scope[KEY] = key
             await _deliver(kept, scope, send, how)
             return
-        await self._lead(key, scope, receive, send)
+        await self._lead(lead or self.lead(key), scope, receive, send)
 
-    async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send) -> None:
+    def answers(self, key: object) -> bool:
+        """Say whether the answer to a request is kept, or being evaluated."""
+        return key in self.state.cache or key in self._flights
+
+    def lead(self, key: object) -> Lead:
+        """Take it on to answer a request; those that ask the same meanwhile wait for the answer."""
+        flight: Flight = asyncio.get_running_loop().create_future()
+        self._flights.setdefault(key, flight)
+        return Lead(self, key, flight)
+
+    def _begun(self, scope: Scope, key: object) -> Lead | None:
+        """Give what was begun here before the request was parsed."""
+        lead: Lead | None = scope[AHEAD].lead if AHEAD in scope else None
+        return lead if lead is not None and lead.edge is self and lead.key == key else None
+
+    def land(self, lead: Lead, kept: Kept | None) -> bool:
+        """Give those who wait for it the answer, or none, and keep it; say whether it is kept."""
+        if self._flights.get(lead.key) is lead.flight:
+            del self._flights[lead.key]
+        if not lead.flight.done():
+            lead.flight.set_result(kept)
+        return kept is not None and self.state.cache.put(lead.key, kept)
+
+    async def _lead(self, lead: Lead, scope: Scope, receive: Receive, send: Send) -> None:
         """Evaluate a request; those that ask the same meanwhile get the same answer, if it may be kept."""
-        cache: Cache = self.state.cache
-        flight: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
-        leads = self._flights.setdefault(key, flight) is flight
 
         def keep(kept: Kept) -> bool:
-            if not flight.done():
-                flight.set_result(kept)
-            return cache.put(key, kept)
+            stored = self.land(lead, kept)
+            if stored:
+                scope[LED] = Led(key=lead.key, kept=kept, release=self.state.release["release"])
+            return stored
 
         try:
             await self._evaluate(scope, receive, _Delivery(send, scope, self.state, keep))
         finally:
-            if leads:
-                self._flights.pop(key, None)
-            if not flight.done():
-                flight.set_result(None)
+            self.land(lead, None)
 
     async def _evaluate(self, scope: Scope, receive: Receive, delivery: _Delivery) -> None:
         try:
@@ -210,13 +261,13 @@ class _Delivery:
         etag = ""
         frozen = status == HTTPStatus.OK and headers.get("cache-control") == FROZEN
         if frozen and method in _READS and self._state is not None:
-            etag = _etag(self._state.release["release"], headers, body)
+            etag = etag_of(form_of(self._state.release["release"], headers.raw), body)
             headers["ETag"] = etag
         elif frozen:
             headers["Cache-Control"] = "no-store"  # to others: their caches hold no answers to POST
         kept = Kept(status=status, headers=start["headers"], body=body, etag=etag)
         stored = frozen and self._keep is not None and self._keep(kept)
-        await _deliver(kept, self._scope, self._send, *[_STORED] * stored)
+        await _deliver(kept, self._scope, self._send, *[STORED] * stored)
 
     async def _refuse_coding(self, accepted: Iterable[str]) -> None:
         detail = f"An answer comes as it is or in gzip; Accept-Encoding allows neither: {', '.join(accepted)}"
@@ -256,12 +307,24 @@ def _key(scope: Scope, body: bytes) -> object | None:
     return tuple(parts)
 
 
-def _etag(release: str, headers: Headers, body: bytes) -> str:
-    """Name an answer by its release and all that it is: type, language, coding and bytes."""
-    form = "\n".join(
-        [release, *(headers.get(f"content-{name}", "") for name in ("type", "language", "encoding"))]
-    )
-    return f'"{sha256(form.encode() + sha256(body).digest()).hexdigest()[:_ETAG_LENGTH]}"'
+def key_with(key: object, query_string: bytes) -> object:
+    """Give what the answer to another query string is found by."""
+    if not isinstance(key, tuple):  # pragma: no cover  # every key is one
+        raise TypeError("a key is what _key gives")
+    return (*key[:_QUERY_STRING], query_string, *key[_QUERY_STRING + 1 :])
+
+
+def form_of(release: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Name all of an answer but its bytes: its release, type, language and coding."""
+    found = Headers(raw=[*headers])
+    return "\n".join(
+        [release, *(found.get(f"content-{name}", "") for name in ("type", "language", "encoding"))]
+    ).encode()
+
+
+def etag_of(form: bytes, body: bytes) -> str:
+    """Name an answer by its form and its bytes."""
+    return f'"{sha256(form + sha256(body).digest()).hexdigest()[:_ETAG_LENGTH]}"'
 
 
 def _complete(start: Message) -> None:

@@ -43,6 +43,16 @@ class Edition:
     requests: int = 0
     empty: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def enter(self) -> None:
+        """Count a request that it answers from now on."""
+        self.requests += 1
+
+    def leave(self) -> None:
+        """Be done with a request."""
+        self.requests -= 1
+        if not self.requests:
+            self.empty.set()
+
     @classmethod
     async def start(cls, make: Callable[[], Application], *, whole: bool = False) -> Edition:
         """Make an application and start it; the ``whole`` of it, or as much as answers queries."""
@@ -68,7 +78,8 @@ class Editions:
     def __init__(self, settings: Settings, make: Callable[[], Application]) -> None:
         self._settings = settings
         self._make = make
-        self._current: Edition | None = None
+        self.current: Edition | None = None
+        """The one that new requests go to; None before the start."""
         self._mark: Mark = ()
         self._asked = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,36 +92,34 @@ class Editions:
     @property
     def cache(self) -> Cache | None:
         """The kept answers of the release that is served; None before the start."""
-        return self._current.app.state.cache if self._current else None
+        return self.current.app.state.cache if self.current else None
 
     def figures(self) -> Iterator[Metric]:
         """Tell of the releases, and of the one that is served."""
         yield counts("iotkg_releases", "New releases seen since the start", "result", self.reloads)
-        if self._current is not None:
-            yield from of_application(self._current.app.state)
+        if self.current is not None:
+            yield from of_application(self.current.app.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request from the edition that is current when it comes."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        edition = self._current
+        edition = self.current
         if edition is None:  # pragma: no cover  # a server asks only after the start
             raise RuntimeError("the service has not started")
-        edition.requests += 1
+        edition.enter()
         try:
             await edition.app(scope, receive, send)
         finally:
-            edition.requests -= 1
-            if not edition.requests:
-                edition.empty.set()
+            edition.leave()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             self._mark = _mark(self._settings.dist)
-            self._current = await Edition.start(self._make)
-            self._current.app.state.whole.add_done_callback(self._on_loaded)
+            self.current = await Edition.start(self._make)
+            self.current.app.state.whole.add_done_callback(self._on_loaded)
         except Exception as error:  # noqa: BLE001  # uvicorn would take it for "has no lifespan" and serve
             if not isinstance(error, IotkgError):
                 _LOG.critical("the service cannot start", exc_info=error)
@@ -127,7 +136,7 @@ class Editions:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(looking, *self._tasks, return_exceptions=True)
-        await self._current.ending.aclose()
+        await self.current.ending.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _on_loaded(self, task: asyncio.Task[ASGIApp]) -> None:
@@ -148,7 +157,7 @@ class Editions:
                 await self._take_over()
 
     async def _take_over(self) -> None:
-        old = self._current
+        old = self.current
         try:
             await asyncio.to_thread(check_files, self._settings.dist)
             new = await Edition.start(self._make, whole=True)
@@ -160,7 +169,7 @@ class Editions:
                 exc_info=None if isinstance(error, IotkgError) else error,
             )
             return
-        self._current = new
+        self.current = new
         self.reloads["taken"] += 1
         _LOG.info("a new release is served", extra={"release": new.app.state.release["release"]})
         if old is not None:

@@ -24,6 +24,9 @@ from iotkg_api.problems import Kind, Problem, response
 
 _LOG: Final = logging.getLogger(__name__)
 _NOTES: Final = "iotkg.notes"
+AHEAD: Final = "iotkg.ahead"
+"""Where a request's scope brings what was begun with it before it was parsed (``ahead.Request``)."""
+
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 _PROCESS: Final = token_hex(4)
 _NUMBERS: Final = count()
@@ -100,6 +103,8 @@ class Observed:
                 "cut"  # the server sees that the answer is not whole, and closes the connection
             )
         finally:
+            if AHEAD in scope:
+                scope[AHEAD].end()
             seconds = time.monotonic() - started
             if notes.get("outcome") == "left" or not status:
                 status = _LEFT
@@ -142,8 +147,13 @@ def _from_cache(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _identifier(scope: Scope) -> str:
-    """Take the client's identifier of a request if it is well formed, else make one."""
+    """Take the client's identifier of a request if it is well formed, else the one it got, or make one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.match(value):
             return str(value, "ascii")
+    return str(scope[AHEAD].identifier) if AHEAD in scope else new_identifier()
+
+
+def new_identifier() -> str:
+    """Make an identifier that no other request has."""
     return f"{_PROCESS}{next(_NUMBERS):08x}"

@@ -1,6 +1,7 @@
 """The server's side of a connection: uvicorn's, over the fast parser, with what that lacks.
 
-A request that is known byte for byte is not even parsed (``shortcuts``). llhttp limits no head and takes no target
+A request that is known byte for byte is not even parsed (``shortcuts``), and one that is known but for its query only
+where that takes long (``ahead``). llhttp limits no head and takes no target
 apart that is longer than 64 kB; a query in a GET may be. What RFC 9112 asks of a request besides its grammar is seen
 to in ``framing``.
 """
@@ -12,16 +13,19 @@ import json
 import re
 import sys
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from iotkg_api.ahead import Ahead, Request
 from iotkg_api.edge import HEADERS
+from iotkg_api.evaluation import Reply
 from iotkg_api.problems import MEDIA_TYPE, Kind, Problem
 from iotkg_api.shortcuts import Shortcuts
+from iotkg_api.sparql import AT_ONCE_S
 
 HEAD_BYTES: Final = 512 * 1024
 """The longest request line and headers: enough for a query of 200 kB in a GET."""
@@ -46,16 +50,29 @@ class Connection(HttpToolsProtocol):
     """Bytes of the head that have come, or a few more."""
     _data = b""
     _messages = 0
+    _early: Request | None = None
 
-    def __init__(self, *arguments: Any, shortcuts: Shortcuts | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        shortcuts: Shortcuts | None = None,
+        ahead: Ahead | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
         self._shortcuts = shortcuts
+        self._ahead = ahead
 
     def data_received(self, data: bytes) -> None:
         """Take what came; refuse a head that is too long."""
+        if self._early is not None:
+            self._take_long_way()
         whole = self._shortcuts is not None and self._is_idle()
-        if whole and self._answer_at_once(data):
+        if whole and (self._answer_at_once(data) or self._begin_ahead(data)):
             return
+        self._parse(data, whole=whole)
+
+    def _parse(self, data: bytes, *, whole: bool) -> None:
         if self._in_head:
             self._taken += len(data)
             if self._taken > HEAD_BYTES:
@@ -88,6 +105,8 @@ class Connection(HttpToolsProtocol):
         scope: Scope = getattr(self.cycle, "scope", {})
         if self._shortcuts is not None and _BYTES in scope:
             self._shortcuts.learn(scope[_BYTES], scope)
+            if self._ahead is not None:
+                self._ahead.learn(scope[_BYTES], scope)
         super().on_response_complete()
 
     def _is_idle(self) -> bool:
@@ -107,6 +126,54 @@ class Connection(HttpToolsProtocol):
         self.transport.writelines(found)
         super().on_response_complete()
         return True
+
+    def _begin_ahead(self, data: bytes) -> bool:
+        """Have a query evaluated of whose request all else is known; say whether it is one."""
+        if self._ahead is None or self.transport.is_closing():
+            return False
+        request = self._ahead.begin(data, self.client)
+        if request is None:
+            return False
+        self._unset_keepalive_if_required()
+        self._data, self._early = data, request
+        self.cycle = request  # type: ignore[assignment]  # all that is asked of one by then
+        self._waiting = self.loop.call_later(AT_ONCE_S, self._take_long_way)
+        request.early.task.add_done_callback(self._end_ahead)
+        return True
+
+    def _end_ahead(self, task: asyncio.Task[Reply]) -> None:
+        """Send the answer that has come, or go the long way."""
+        request = self._early
+        if request is None or request.early.task is not task or self._ahead is None:
+            return
+        found = self._ahead.answer(request, self.server_state.default_headers)
+        if found is None:
+            self._take_long_way()
+            return
+        self._early = None
+        self._waiting.cancel()
+        self.cycle = _Answered()  # type: ignore[assignment]
+        self.transport.writelines(found)
+        super().on_response_complete()
+
+    def _take_long_way(self) -> None:
+        """Parse a request whose query is being evaluated, and answer it like any other."""
+        request, self._early = self._early, None
+        self._waiting.cancel()
+        if request is None or self._ahead is None:
+            return
+        self.cycle = _Answered()  # type: ignore[assignment]
+        self._parse(self._data, whole=True)
+        self._ahead.hand_over(request, cast("Scope", self.scope))
+        self.cycle.keep_alive &= request.keep_alive
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give up what is being evaluated."""
+        request, self._early = self._early, None
+        if request is not None and self._ahead is not None:
+            self._waiting.cancel()
+            self._ahead.leave(request)
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP with a problem, and close."""

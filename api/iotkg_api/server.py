@@ -12,6 +12,7 @@ import uvicorn
 
 from iotkg.store import read_manifest
 from iotkg_api import logs
+from iotkg_api.ahead import Ahead
 from iotkg_api.application import create_app
 from iotkg_api.connections import Server, Watch, allow_files
 from iotkg_api.edge import HEADERS
@@ -47,11 +48,14 @@ def run(settings: Settings) -> None:
     # each request has its line in the log, or counts for its client: then none is answered without being read
     read_all = rate is not None or settings.access_log == "all"
     shortcuts = None if read_all else Shortcuts(lambda: editions.cache, counters)
+    ahead = None if read_all else Ahead(editions, counters)
+    if ahead is not None:
+        counters.add(ahead.figures)
     config = uvicorn.Config(
         Observed(editions, counters, outbox, rate=rate, log=settings.access_log, headers=HEADERS),
         host=settings.host,
         port=settings.port,
-        http=cast("type[Connection]", partial(Connection, shortcuts=shortcuts)),
+        http=cast("type[Connection]", partial(Connection, shortcuts=shortcuts, ahead=ahead)),
         access_log=False,
         log_config=None,
         proxy_headers=bool(settings.proxies),

@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from secrets import token_hex
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from starlette.types import Scope
 
 from iotkg_api.keeping import Cache, Kept
 from iotkg_api.metrics import Metrics
+from iotkg_api.observing import new_identifier
 
 KEY: Final = "iotkg.key"
 """Where the edge leaves, in a request's scope, what its kept answer is found by."""
+
+HIT: Final = (b"cache-status", b"iotkg; hit")
+"""An answer that was kept before (RFC 9211)."""
 
 _LONGEST: Final = 4096
 _MOST: Final = 4096
 """Requests remembered, and bytes of each: 16 MB at most."""
 
 _PLAIN: Final = re.compile(rb"GET [^ ]+ HTTP/1\.1\r\n")
-_APART: Final = re.compile(
+APART: Final = re.compile(
     rb"\r\n(?:connection:(?![ \t]*keep-alive[ \t]*\r\n)|expect|if-|upgrade|x-request-id|x-forwarded|forwarded|te:)",
     re.IGNORECASE,
 )
-_ID_BYTES: Final = 8
 
 
 class Shortcuts:
@@ -46,7 +48,7 @@ class Shortcuts:
         key = scope.get(KEY)
         if key is None or data in self._known or len(data) > _LONGEST:
             return
-        if _PLAIN.match(data) is None or _APART.search(data):
+        if _PLAIN.match(data) is None or APART.search(data):
             return
         if len(self._known) >= _MOST:
             self._known.clear()
@@ -62,12 +64,17 @@ class Shortcuts:
         kept = cache.get(known[0])
         if kept is None:  # pragma: no cover  # it was there a moment ago
             return None
-        head = _head(kept, default_headers)
         self._metrics.answered(known[1], kept.status, time.monotonic() - started, len(kept.body))
-        return head, kept.body
+        return head(kept, default_headers, [HIT], new_identifier()), kept.body
 
 
-def _head(kept: Kept, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    more = ((b"cache-status", b"iotkg; hit"), (b"x-request-id", token_hex(_ID_BYTES).encode()))
+def head(
+    kept: Kept,
+    default_headers: list[tuple[bytes, bytes]],
+    how: Iterable[tuple[bytes, bytes]],
+    identifier: str,
+) -> bytes:
+    """Write the head of a good answer; ``how`` says how it came about, where that is to be said."""
+    more = (*how, (b"x-request-id", identifier.encode()))
     lines = [b"%b: %b" % pair for pair in (*default_headers, *kept.headers, *more)]
     return b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"\r\n"])

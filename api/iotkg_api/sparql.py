@@ -7,7 +7,8 @@ query's text.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from math import ceil
@@ -23,7 +24,7 @@ from iotkg_api import description, editor
 from iotkg_api.evaluation import Outcome, Query, Reply
 from iotkg_api.limiting import client_of
 from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing
-from iotkg_api.observing import note
+from iotkg_api.observing import AHEAD, note
 from iotkg_api.pages import FROZEN, conditional
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
@@ -41,10 +42,38 @@ _KINDS: Final = {
     Outcome.FAILED: Kind.QUERY_FAILED,
 }
 _HASH_LENGTH: Final = 16
-_AT_ONCE_S: Final = 0.02
+AT_ONCE_S: Final = 0.02
 """Seconds within which most queries are answered; before, nobody looks whether the client is still there."""
 
+ASKED: Final = "iotkg.asked"
+"""Where what a request asked for is left in its scope."""
+
 router = Router()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A query, and the type its answer has."""
+
+    query: Query
+    table: bool
+    media_type: str
+
+
+class Early:
+    """A query that is being evaluated by a pool."""
+
+    def __init__(self, pool: Any, query: Query, client: str) -> None:
+        self.pool = pool
+        self.query = query
+        self.task: asyncio.Task[Reply] = asyncio.create_task(pool.query(query, client))
+        self.task.add_done_callback(_look)
+
+
+def _look(task: asyncio.Task[Reply]) -> None:
+    """Look at what came of a query, for nobody may be left who does."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def sparql(request: Request) -> Response:
@@ -108,6 +137,7 @@ async def _answer(request: Request, asked: Operation, text: str) -> Response:
         named_graphs=asked.named_graphs,
     )
     reply = await evaluate(request, query)
+    request.scope[ASKED] = Asked(query=query, table=reply.table, media_type=reply.media_type)
     wrong = refusal(request, reply)
     if wrong is not None:
         raise wrong
@@ -129,7 +159,10 @@ async def evaluate(request: Request, query: Query) -> Reply:
     note(request.scope, query=sha256(query.text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH])
     later = {"Retry-After": str(ceil(request.app.state.settings.deadline_s))}
     try:
-        reply = await _while_connected(request, pool.query(query, client_of(request.scope)))
+        early: Early | None = request.scope[AHEAD].early if AHEAD in request.scope else None
+        if early is None or early.pool is not pool or early.query != query:
+            early = Early(pool, query, client_of(request.scope))
+        reply = await _while_connected(request, early.task)
     except TooSlow as error:
         note(request.scope, outcome="too-slow")
         raise Problem(Kind.TOO_SLOW, str(error), later) from error
@@ -143,12 +176,11 @@ async def evaluate(request: Request, query: Query) -> Reply:
     return reply
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
+async def _while_connected(request: Request, task: asyncio.Task[Reply]) -> Reply:
     """Wait for a reply, and give the query up when its client leaves."""
-    task = asyncio.create_task(work)
     tasks: set[asyncio.Task[Any]] = {task}
     try:
-        await asyncio.wait(tasks, timeout=_AT_ONCE_S)
+        await asyncio.wait(tasks, timeout=AT_ONCE_S)
         if not task.done():
             tasks.add(asyncio.create_task(_disconnected(request.receive)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

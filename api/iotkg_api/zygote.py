@@ -167,7 +167,9 @@ def work(
         head, _ = wire.unpack(content, head_length)
         reply = evaluate(store, known, Query.from_head(head), *limits)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
-        _send(connection, replace(reply, retire=grown > memory // _MAX_GROWTH))
+        if grown > memory // _MAX_GROWTH:
+            reply = replace(reply, retire=True)
+        _send(connection, reply)
 
 
 def _send(connection: socket.socket, reply: Reply) -> None:

@@ -24,6 +24,8 @@ MAX_LINKS: Final = 1000
 """Commas, semicolons and full stops between patterns; overflow between 1,000 and 4,000 (measured)."""
 MAX_OPERATORS: Final = 2000
 """Operators of expressions and paths; overflow between 4,000 and 50,000 (measured)."""
+_FEW: Final = min(MAX_DEPTH, MAX_CLAUSES, MAX_LINKS, MAX_OPERATORS)
+"""So many tokens cannot be more of anything than is allowed, so fewer are not counted."""
 
 _ESCAPE: Final = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _SPACE: Final = r"(?P<space>   \s++ | \#[^\r\n]*+ )"
@@ -148,8 +150,12 @@ def measured(query: str) -> list[Token]:
     tokens = []
     size = _Size(query)
     for token in tokenize(query):
-        size.add(token)
         tokens.append(token)
+        if len(tokens) == _FEW:
+            for earlier in tokens:
+                size.add(earlier)
+        elif len(tokens) > _FEW:
+            size.add(token)
     return tokens
 
 
@@ -240,6 +246,8 @@ class _Size:
 
 def _refuse_service(query: str, tokens: list[Token]) -> None:
     """Refuse the keyword, also where it is stuck to what follows and the prefix is not declared."""
+    if "SERVICE" not in query.upper():
+        return
     declared = {after.text for token, after in pairwise(tokens) if token.keyword == "PREFIX"}
     for token in tokens:
         stuck = token.kind == "name" and token.text.upper().startswith("SERVICE")
