@@ -15,9 +15,10 @@ from typing import Final
 from pyoxigraph import QueryTriples, RdfFormat, Store
 
 from iotkg.endpoint import Limits, RemoteStore
-from iotkg.errors import InputError, RemoteError, RemoteTooSlow
+from iotkg.errors import InputError, RemoteTooSlow
+from iotkg.probing import Probed
 from iotkg.published import NOWHERE, check, default_graph, in_default
-from iotkg.store import Manifest, Solutions, Source
+from iotkg.store import Manifest, Source
 from iotkg.transport import Credentials
 from iotkg_api import faults
 from iotkg_api.evaluation import Admitted, Outcome, Query, Reply, admit, answer, shortened, syntax
@@ -31,18 +32,14 @@ _GRACE_S: Final = 1.0
 """Seconds after the deadline in which the request itself should have ended."""
 _GRAPHS: Final = frozenset({"CONSTRUCT", "DESCRIBE"})
 _FORMS: Final = frozenset({"SELECT", "ASK"}) | _GRAPHS
-_UNSOUND: Final = ("Virtuoso/07.",)
-"""Engines whose rows for canned queries are not those of the engine in memory, which the golden results hold.
-
-Virtuoso 7.2.5: of the first 16 in the alphabet 8 differ, 3 of them in the number of rows (28 for 35, 0 for 23, 110 for
-14), and one takes more than 60 seconds. The others were not compared, and the causes are not known.
-"""
 _PLACED: Final = "error at "
 """How Oxigraph begins to say where a query does not parse."""
 
 
 def join(settings: Settings, manifest: Manifest) -> tuple[Source, RemotePool]:
     """Serve a release that stands in a store elsewhere; its manifest and canned queries are still the folder's.
+
+    Pages and canned queries that need what the store gets wrong are refused; a query of the user's own is the user's.
 
     Raises: InputError when the credentials are incomplete; RemoteError when the store does not answer, or does not
     hold the release.
@@ -55,25 +52,7 @@ def join(settings: Settings, manifest: Manifest) -> tuple[Source, RemotePool]:
     triples = check(whole, manifest["release"])
     source = whole.viewing(default_graph(manifest["release"]), sorted(manifest["graphs"]))
     pool = RemotePool(settings, manifest, source, triples)
-    return Unsound(whole.server) if whole.server.startswith(_UNSOUND) else source, pool
-
-
-class Unsound(Source):
-    """An engine that gets our own queries wrong: pages and canned queries say so instead of showing what it says."""
-
-    def __init__(self, server: str) -> None:
-        self._server = server.strip()
-
-    def solutions(self, _query: str) -> Solutions:
-        """Refuse.
-
-        Raises: RemoteError, always.
-        """
-        raise RemoteError(
-            f"the store is {self._server}, whose answers to some of this service's own queries differ from those "
-            "it was tested with; over it only /sparql is served. Publish to another store, such as Oxigraph's "
-            "server, for pages and canned queries"
-        )
+    return Probed(source), pool
 
 
 class RemotePool:

@@ -222,7 +222,7 @@ def run(
     if explain and name is None:
         out.print(context.get_help(), markup=False)
         return
-    answers = open_answers(find_release(), _open(endpoint))
+    answers = open_answers(find_release(), _open(endpoint, probed=True))
     if name is None:
         out.print(describing.listing(answers), markup=False)
     elif explain:
@@ -349,15 +349,16 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _open(endpoint: str | None) -> Source:
-    """Open the release of the checkout, or an endpoint."""
+def _open(endpoint: str | None, *, probed: bool = False) -> Source:
+    """Open the release of the checkout, or an endpoint; one that is probed refuses what it would get wrong."""
     if endpoint is None:
         from iotkg.store import open_release
 
         return open_release(find_release())
     from iotkg.endpoint import RemoteStore
+    from iotkg.probing import Probed
 
-    return RemoteStore(endpoint)
+    return Probed(RemoteStore(endpoint)) if probed else RemoteStore(endpoint)
 
 
 def _options(arguments: list[str]) -> dict[str, str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from iotkg import guard
 from iotkg.errors import InputError, RemoteError
-from iotkg.store import Solutions, Source
+from iotkg.store import Cell, Solutions, Source, Table
 from iotkg.transport import Client, Credentials, Reply
+from iotkg.vocab import term
 
 _LONG_QUERY: Final = 2000
 """Characters above which a query is sent by POST: proxies refuse long addresses."""
@@ -24,6 +25,8 @@ _TABLES: Final = frozenset({_TABLE, "application/json"})
 _PARTIAL: Final = ("x-sparql-maxrows", "x-sql-state")
 """Headers by which Virtuoso says that it left off before the end."""
 _VIRTUOSO_ASK: Final = "__ASK_RETVAL"
+_BOOLEAN: Final = term("xsd:boolean")
+_TRUTH: Final = {"0": Literal(False), "1": Literal(True)}
 _TRUE: Final = b'{"head":{},"boolean":true}'
 _FALSE: Final = b'{"head":{},"boolean":false}'
 
@@ -60,8 +63,6 @@ class RemoteStore(Source):
         self._named = tuple(named)
         self._limits = limits or Limits()
         self._credentials = credentials or Credentials()
-        self.server = ""
-        """What the endpoint called itself in its last answer."""
         self._client = Client(self._credentials, deadline_s=self._limits.deadline_s, limit=self._limits.bytes)
 
     def viewing(self, default: str, named: Sequence[str] = ()) -> RemoteStore:
@@ -76,6 +77,11 @@ class RemoteStore(Source):
         if form in {"CONSTRUCT", "DESCRIBE"}:
             raise InputError("the query gives a graph; ask a SELECT or an ASK")
         return self.table(query, form)
+
+    def select(self, query: str) -> Table:
+        """Answer a SELECT or an ASK as a table; see ``Source``. Truth values are spelled as in memory."""
+        found = super().select(query)
+        return Table(found.columns, tuple(tuple(map(_spelled, row)) for row in found.rows))
 
     def table(
         self, query: str, form: str = "SELECT", default: Sequence[str] = (), named: Sequence[str] = ()
@@ -129,7 +135,6 @@ class RemoteStore(Source):
         request = wrapper._createRequest()  # noqa: SLF001 - its own sending reads without end and follows redirects
         request.add_header("Accept", accept)
         reply = self._client.send(request)
-        self.server = reply.headers.get("server", "")
         if reply.status == HTTPStatus.BAD_REQUEST:
             said = reply.body.decode("utf-8", "replace").strip()[:_SHOWN]
             raise InputError(f"{self.url} cannot parse the query: {said}")
@@ -149,6 +154,13 @@ def wrong(reply: Reply) -> str:
     if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return f"{reply.status}, it wants credentials: IOTKG_STORE_USER and IOTKG_STORE_PASSWORD, or IOTKG_STORE_TOKEN"
     return f"its status is {reply.status}"
+
+
+def _spelled(cell: Cell) -> Cell:
+    """Give a truth value its canonical form: Virtuoso writes 1 for true, which is the same value."""
+    if isinstance(cell, Literal) and cell.datatype == _BOOLEAN:
+        return _TRUTH.get(cell.value, cell)
+    return cell
 
 
 def _boolean(value: bool) -> QueryBoolean:
