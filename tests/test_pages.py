@@ -461,6 +461,60 @@ def test_an_error_page_serves_any_status(site):
         assert "<script" not in html
 
 
+def test_a_page_tells_what_is_inferred_and_why(store):
+    """An inferred value looks different and leads to its explanation; a stated one does neither."""
+    site = Site(store)
+    site.app.router.add_route("/explain", lambda _request: None)
+    html = checked(site.get("/doc/initiative/iot-2013_application_10_hospital-management", "en"), "en")
+    head = html[html.index('class="glance"') : html.index('class="columns"')]
+    explained = (
+        "/explain?s=initiative%3Aiot-2013_application_10_hospital-management&amp;p=iotkg%3AeffectiveDeadline"
+    )
+    assert f'<span class="inferred">31 December 2015</span> <a class="because" href="{explained}' in head
+    assert "p=iotkg%3AprojectLevel" not in head
+    assert WORDING["not-stated"][0] in head
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_body_begins_with_its_roles_or_that_it_has_none(site, language):
+    number = ["en", "zh"].index(language)
+    html = checked(site.get("/doc/actor/sac", language), language)
+    head = html[html.index('class="glance"') : html.index('class="columns"')]
+    assert WORDING["role-lead"][number] in head
+    assert ">国家标准委牵头</a>" in head
+    assert WORDING["roles-none"][number] in site.get("/doc/actor/iso-iec", language).text
+    assert WORDING["roles-none"][number] not in html
+
+
+def test_a_task_says_what_it_does_not_say(site):
+    html = checked(site.get("/doc/task/iot-2013_standards_2", "en"), "en")
+    head = html[html.index('class="glance"') : html.index('class="columns"')]
+    assert head.count(WORDING["not-stated"][0]) == 4
+    assert 'class="source" lang="zh"' in head
+
+
+def test_a_page_is_cited_with_its_release(site):
+    """The address, in each form, names the release; of another release the page says so."""
+    path = "/doc/actor/sac"
+    iri = "https://w3id.org/iotkg/doc/actor/sac?release=0123456789abcdef"
+    html = checked(site.get(path, "en"), "en")
+    assert f'<{iri}>; rel="cite-as"' in site.get(path).headers["Link"]
+    assert f'<a href="{path}?release=0123456789abcdef">{iri}</a>' in html
+    for form, said in (
+        ("gbt7714", "[DB/OL]"),
+        ("bibtex", "@misc{iotkg-actor-sac-01234567"),
+        ("csl", '"dataset"'),
+    ):
+        response = site.get(f"{path}/cite?format={form}")
+        assert said in response.text
+        assert iri in response.text
+    assert site.get(f"{path}/cite?format=docx").status_code == 406
+    assert site.get("/doc/actor/nobody/cite").status_code == 404
+    assert 'class="edition"' not in site.get(f"{path}?release=0123456789abcdef").text
+    assert 'class="edition"' in checked(site.get(f"{path}?release=fedcba9876543210", "zh"), "zh")
+    assert site.get("/id/actor/sac?release=fedc").headers["Location"] == f"{path}?release=fedc"
+
+
 def test_everything_is_worded_in_both_languages():
     """Every wording a template asks for is there, no wording is left over, and both languages take the same values."""
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -24,8 +23,9 @@ from iotkg.queryfile import QueryFile
 from iotkg.store import Table
 from iotkg.tables import digest, to_results
 from iotkg.topics import TOPICS
-from iotkg_api import query_page
+from iotkg_api import citations, query_page
 from iotkg_api.contexts import Choice as Link
+from iotkg_api.contexts import Reference
 from iotkg_api.negotiation import HTML, TABLES, Offer, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.paging import MOST, ON_PAGES, Part, links, read_part
@@ -40,13 +40,7 @@ OWN: Final = frozenset({"lang", "format", "limit", "offset", "bom", "release", "
 _QUERY_TYPE: Final = "application/sparql-query"
 _JSON: Final = Offer("application/json", "application/json", ("json",))
 _OFFERS: Final = (HTML, *TABLES, Offer(XLSX, XLSX, ("xlsx",)))
-_GBT: Final = Offer("text/plain", "text/plain", ("gbt7714", "txt"))
-_BIBTEX: Final = Offer("application/x-bibtex", "application/x-bibtex", ("bibtex", "bib"))
-_CSL: Final = Offer(
-    "application/vnd.citationstyles.csl+json", "application/vnd.citationstyles.csl+json", ("csl", "json")
-)
-_CITED: Final = (_GBT, _BIBTEX, _CSL)
-CITED: Final = tuple(offer.media_type for offer in _CITED)
+CITED: Final = tuple(offer.media_type for offer in citations.OFFERS)
 """Types of a citation."""
 _VARY: Final = {"Vary": "Accept, Accept-Language"}
 _HASH: Final = re.compile(r"[0-9a-f]{8,64}\Z")
@@ -121,7 +115,7 @@ def answer(request: Request) -> Response:
     """
     name, dot, suffix = request.path_params["name"].rpartition(".")
     if dot and suffix == "bib":
-        return _cite(request, name, (_BIBTEX,))
+        return _cite(request, name, (citations.BIBTEX,))
     if not dot or suffix not in FORMATS:
         name, suffix = request.path_params["name"], ""
     format_ = once(request.query_params.multi_items()).get("format")
@@ -153,7 +147,7 @@ def cite(request: Request) -> Response:
 
     Raises: as ``answer``.
     """
-    return _cite(request, request.path_params["name"], _CITED)
+    return _cite(request, request.path_params["name"], citations.OFFERS)
 
 
 def choices(request: Request) -> Response:
@@ -284,16 +278,14 @@ def _workbook(asked: Asked, table: Table, part: Part) -> bytes:
 
 def _cite(request: Request, name: str, offers: tuple[Offer, ...]) -> Response:
     asked = _read(request, name)
-    format_ = asked.own.get("format")
-    wanted = choose(offers, request.headers.getlist("accept") if len(offers) > 1 else (), format_)
-    if not wanted:
-        raise _unacceptable(*offers)
     if asked.edition == "other":
         raise Problem(Kind.OTHER_RELEASE, "This release has another answer", served=asked.citation.release)
-    write = {_GBT: asked.citation.gbt7714, _BIBTEX: asked.citation.bibtex, _CSL: asked.citation.csl}
-    day = datetime.now(UTC).date().isoformat()
-    sent = {**_VARY, **_marks(asked), "Content-Type": f"{wanted[0].media_type}; charset=utf-8"}
-    return Response(write[wanted[0]](day), headers={**sent, "Cache-Control": "no-store"})
+    answer = citations.respond(
+        request, asked.citation, offers, asked.own.get("format"), {**_VARY, **_marks(asked)}
+    )
+    if answer is None:
+        raise _unacceptable(*offers)
+    return answer
 
 
 def _page(request: Request, asked: Asked) -> Response:
@@ -369,25 +361,10 @@ def _downloads(page: Page, path: str, given: Mapping[str, str]) -> Iterator[Link
         yield Link(label=label, href=page.url(f"{path}.{suffix}", **given), type=kind)
 
 
-def _cited(page: Page, path: str, citation: Citation) -> query_page.Cited:
-    given = dict(citation.parameters)
-    name, _, query = citation.path.partition("?")
-    return query_page.Cited(
-        href=page.url(f"/queries/{name}", **dict(parse_qsl(query))),
-        iri=citation.iri,
-        release=citation.release,
-        result=citation.result,
-        gbt7714=citation.gbt7714(),
-        bibtex=citation.bibtex(),
-        formats=tuple(
-            Link(label=label, href=page.url(f"{path}/cite", **given, format=name), type=offer.media_type)
-            for label, name, offer in (
-                ("GB/T 7714", "gbt7714", _GBT),
-                ("BibTeX", "bibtex", _BIBTEX),
-                ("CSL-JSON", "csl", _CSL),
-            )
-        ),
-    )
+def _cited(page: Page, path: str, citation: Citation) -> Reference:
+    name, _, query = citation.address.partition("?")
+    href = page.url(f"/queries/{name}", **dict(parse_qsl(query)))
+    return citations.shown(page, citation, href, f"{path}/cite", citation.parameters)
 
 
 def _sections(page: Page, answers: Answers, words: list[str]) -> Iterator[query_page.Section]:

@@ -33,6 +33,20 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """How to cite something: its address here and its lasting one, and the forms that are shown and to be had."""
+
+    href: str
+    iri: str
+    release: str
+    result: str
+    """The hash of an answer; empty for a thing."""
+    gbt7714: str
+    bibtex: str
+    formats: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
     """A canned query: its name and what it asks, in both languages."""
 
@@ -85,10 +99,12 @@ class EntityPage:
     numbers: Mapping[str, int]
     """The provisions of a unit, by IRI, as they are numbered on the page."""
 
-    inferred: frozenset[tuple[str, str, bool]]
-    """Which links a rule concluded: property, the thing at the other end, whether it points here."""
-
     formats: tuple[Choice, ...]
+    cited: Reference
+
+    edition: bool
+    """Whether the address names another release than the one that is served."""
+
     window: NamedNode | None
     """The property whose links are all that the page shows."""
 

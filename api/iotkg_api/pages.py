@@ -24,8 +24,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match, Router
 
 from iotkg.identifiers import anchor, local_path, shorten, words_of
-from iotkg.model import Clause, Name, Term, Text, Texts, Value, in_language
+from iotkg.model import Clause, Entity, Name, Statement, Term, Text, Texts, Value, in_language
 from iotkg.terms import one_line
+from iotkg.vocab import term
 from iotkg_api.contexts import ErrorPage
 from iotkg_api.negotiation import GRAPHS, HTML, choose
 from iotkg_api.wording import LANGUAGES, WORDING, say
@@ -167,6 +168,37 @@ class Page:
         if self.language not in languages:
             return found
         return tuple(v for v in found if isinstance(v, Term) or v.language != self.other or v.printed)
+
+    @staticmethod
+    def follows(entity: Entity | None, subject: NamedNode, predicate: NamedNode, value: Value) -> str:
+        """Give the value of a fact that a rule concluded, as in Turtle; empty for what is stated."""
+        held = value.iri.value if isinstance(value, Term) else value.value
+        return entity.inferred.get((subject.value, predicate.value, held), "") if entity else ""
+
+    def literal(self, text: Text) -> str:
+        """Write a value without a language for readers: a day, yes or no, a number."""
+        if text.value in ("true", "false"):
+            return self.say("yes" if text.value == "true" else "no")
+        return self.date(text.value)
+
+    def amount_of(self, entity: Entity) -> str:
+        """Word how much a target asks for, on its own page; empty when it gives no number."""
+        facts = {shorten(it.predicate.iri.value): it.values for it in entity.head}
+        return self.amount(Clause(term=entity.term, kind=entity.term, unit=None, facts=facts))
+
+    @staticmethod
+    def by_role(statements: Iterable[Statement]) -> list[tuple[Term, list[Statement]]]:
+        """Put what gives a body a role together by role, the most direct first."""
+        found: dict[str, tuple[Term, list[Statement]]] = {}
+        for it in statements:
+            if it.role:
+                found.setdefault(it.role.iri.value, (it.role, []))[1].append(it)
+        return list(found.values())
+
+    @staticmethod
+    def node(name: str) -> NamedNode:
+        """Give the IRI of a prefixed name."""
+        return term(name)
 
     def numbered(self, things: Iterable[Term], numbers: Mapping[str, int]) -> tuple[Term, ...]:
         """Put things in the order of their numbers, those without one last."""

@@ -14,6 +14,7 @@ from iotkg.model import Text
 from iotkg.queryfile import QueryFile
 from iotkg.store import Cell
 from iotkg_api.contexts import Choice as Link
+from iotkg_api.contexts import Reference
 from iotkg_api.pages import Page
 from iotkg_api.wording import WORDING
 
@@ -60,19 +61,6 @@ class Heading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cited:
-    """How to cite an answer: its address, and the forms that are shown and to be had."""
-
-    href: str
-    iri: str
-    release: str
-    result: str
-    gbt7714: str
-    bibtex: str
-    formats: tuple[Link, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class QueryPage:
     """A canned query and its answer, e.g. ``/queries/owner-and-deadline?plan=standards``."""
 
@@ -93,7 +81,7 @@ class QueryPage:
     formats: tuple[Link, ...]
     text: str
     editor: str
-    cited: Cited
+    cited: Reference
     edition: str
     """``same`` or ``other`` when the address names another release than the one served, else empty."""
     now: str

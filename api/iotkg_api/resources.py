@@ -6,22 +6,24 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
-from pyoxigraph import NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, RdfFormat, serialize
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from iotkg.catalogue import Catalogue
+from iotkg.citing import SHOWN, ThingCitation
 from iotkg.errors import InvalidParameter, UnknownEntity
-from iotkg.explain import inferred_among
 from iotkg.identifiers import expand
 from iotkg.links import Window
-from iotkg.model import Entity, Term
+from iotkg.model import Entity, Term, in_language
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import ID, PREFIXES
-from iotkg_api.contexts import Choice, EntityPage, claims, passages
+from iotkg_api import citations
+from iotkg_api.contexts import Choice, EntityPage, Reference, claims, passages
 from iotkg_api.negotiation import GRAPHS, HTML, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, error_page, language_of, render, wants_html
 from iotkg_api.problems import Kind, Problem, contradiction, response
+from iotkg_api.wording import LANGUAGES
 
 FORMATS: Final = {"html": "HTML", "ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples", "rdf": "RDF/XML"}
 """Suffix and name of what a thing can be had in."""
@@ -49,7 +51,10 @@ def identify(request: Request) -> Response:
     catalogue = catalogue_of(request)
     if not catalogue.knows(f"{kind}/{key}"):
         return _unknown(request, catalogue, f"{kind}/{key}")
-    path = Page(request, language_of(request)).url(f"/doc/{kind}/{key}")
+    release = request.query_params.get("release")
+    path = Page(request, language_of(request)).url(
+        f"/doc/{kind}/{key}", **({"release": release} if release else {})
+    )
     return RedirectResponse(path, 303, headers={"Vary": "Accept-Language"})
 
 
@@ -82,6 +87,33 @@ def document(request: Request) -> Response:
         return failure(request, Kind.INVALID_PARAMETER, str(error))
 
 
+def cite(request: Request) -> Response:
+    """Say how to cite what this release says of a thing, with today as the day of access.
+
+    Raises: InvalidParameter for a parameter that stands twice.
+    """
+    thing = f"{request.path_params['kind']}/{request.path_params['key']}"
+    catalogue = catalogue_of(request)
+    if not catalogue.knows(thing):
+        return _unknown(request, catalogue, thing)
+    format_ = once(request.query_params.multi_items()).get("format")
+    iri = NamedNode(f"{ID}{thing}")
+    citation = _citation(request, catalogue.names.of([iri])[iri.value])
+    found = citations.respond(request, citation, citations.OFFERS, format_, {"Vary": "Accept"})
+    types = listing(citations.OFFERS)
+    return found or failure(request, Kind.NOT_ACCEPTABLE, "See types for what there is.", types=types)
+
+
+def _citation(request: Request, term: Term) -> ThingCitation:
+    names = {
+        language: " · ".join(in_language(part, language).value for part in term.name)
+        for language in LANGUAGES
+    }
+    return ThingCitation(
+        thing=term.iri.value.removeprefix(ID), name=names, release=request.app.state.release["release"]
+    )
+
+
 def _page(request: Request, catalogue: Catalogue, iri: NamedNode) -> Response:
     window = _window(request)
     entity = catalogue.entity(iri, window)
@@ -91,39 +123,27 @@ def _page(request: Request, catalogue: Catalogue, iri: NamedNode) -> Response:
         Choice(label=label, href=page.url(f"{path}.{suffix}"), type=_TYPES[suffix])
         for suffix, label in FORMATS.items()
     )
+    citation = _citation(request, entity.term)
     links = ", ".join(f'<{it.href}>; rel="alternate"; type="{it.type}"' for it in formats[1:])
     return render(
         request,
         "entity.html",
-        _context(entity, formats, window, _inferred(catalogue, entity)),
+        _context(
+            entity,
+            formats,
+            window,
+            cited=citations.shown(
+                page, citation, page.url(path, release=citation.release[:SHOWN]), f"{path}/cite", {}
+            ),
+            edition=not citation.release.startswith(request.query_params.get("release", "")),
+        ),
         status=410 if entity.deprecated else 200,
-        headers={"Link": f'{links}, <{iri.value}>; rel="canonical"'},
+        headers={"Link": f'{links}, <{iri.value}>; rel="canonical", <{citation.iri}>; rel="cite-as"'},
     )
 
 
-def _inferred(catalogue: Catalogue, entity: Entity) -> frozenset[tuple[str, str, bool]]:
-    """Find which of the links shown a rule concluded."""
-    here = entity.term.iri
-    shown = {
-        Triple(
-            *((it.iri, links.predicate.iri, here) if links.incoming else (here, links.predicate.iri, it.iri))
-        ): (
-            links.predicate.iri.value,
-            it.iri.value,
-            links.incoming,
-        )
-        for links in entity.links
-        for it in links.values
-        if isinstance(it, Term)
-    }
-    return frozenset(shown[triple] for triple in inferred_among(catalogue.names, shown))
-
-
 def _context(
-    entity: Entity,
-    formats: tuple[Choice, ...],
-    window: Window | None,
-    inferred: frozenset[tuple[str, str, bool]],
+    entity: Entity, formats: tuple[Choice, ...], window: Window | None, *, cited: Reference, edition: bool
 ) -> EntityPage:
     kind = entity.place.unit.kind if entity.place else ""
     heads = {*entity.owners, *entity.deadlines} if kind == "task" else set()
@@ -143,8 +163,9 @@ def _context(
         named=passages(entity.named),
         rests_on=passages(entity.rests_on),
         numbers={it.term.iri.value: number for number, it in enumerate(entity.provisions, 1)},
-        inferred=inferred,
         formats=formats,
+        cited=cited,
+        edition=edition,
         window=window.predicate if window else None,
         size=window.size if window else 0,
     )
@@ -210,6 +231,7 @@ def _unknown(request: Request, catalogue: Catalogue, path: str) -> Response:
 router = APIRouter()
 router.add_route("/id/{kind}/{key}", identify, include_in_schema=False)
 router.add_route("/doc/{kind}/{key}", document, include_in_schema=False)
+router.add_route("/doc/{kind}/{key}/cite", cite, include_in_schema=False)
 
 _PARAMETERS: Final = [
     {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": what}
@@ -228,6 +250,33 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "303": {"description": "Its description is at /doc"},
                 "404": {"description": "Nothing has this IRI; near ones are listed"},
+            },
+        }
+    },
+    "/doc/{kind}/{key}/cite": {
+        "get": {
+            "summary": "Cite what this release says of a thing",
+            "description": "The day of access is today's, in UTC.",
+            "operationId": "cite-thing",
+            "tags": ["Things"],
+            "parameters": [
+                *_PARAMETERS,
+                {
+                    "name": "format",
+                    "in": "query",
+                    "schema": {"type": "string", "enum": ["gbt7714", "bibtex", "csl"]},
+                    "description": "The form of the citation; beats Accept",
+                },
+            ],
+            "responses": {
+                "200": {
+                    "description": "GB/T 7714-2015, BibTeX or CSL-JSON",
+                    "content": {
+                        offer.media_type: {"schema": {"type": "string"}} for offer in citations.OFFERS
+                    },
+                },
+                "404": {"description": "Nothing has this IRI; near ones are listed"},
+                "406": {"description": "None of the types asked for can be given; types lists what there is"},
             },
         }
     },

@@ -113,8 +113,11 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "found-shared-wording": ("Shared wording", "相同语句"),
     # quality
     "quality-lead": (
-        "How much of the text the graph says, counted in the release that is served, and what the text leaves unsaid.",
-        "图谱说出了原文的多少，以及原文未说的内容；各数均由当前发布版本统计得出。",
+        (
+            "How much of the text the graph says, counted in the release that is served, what the text leaves unsaid, "
+            "what validation found, and what changed since the release before."
+        ),
+        "图谱说出了原文的多少、原文未说的内容、校验结果，以及与前一版本相比的变化；各数均由当前发布版本统计得出。",
     ),
     "coverage": ("Coverage", "覆盖情况"),
     "coverage-lead": (
@@ -171,8 +174,51 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         ),
         "原应载明责任和进度的{n}张表不在源文本中。因此责任主体和期限只能依据现有文字，并标明其直接程度：",
     ),
+    "unsaid-tables": ("The missing tables, one by one", "逐一查看缺失表格"),
     "owner-rests-on": ("Tasks by what their owner rests on", "按责任主体依据统计任务"),
     "deadline-rests-on": ("Tasks by what their deadline rests on", "按期限依据统计任务"),
+    "validated": ("What validation found", "校验结果"),
+    "validated-lead": (
+        (
+            "When this release was built, {rules} rules (shapes, queries, and checks against the text) were held "
+            "against its {triples} triples, by {engine}."
+        ),
+        "生成本版本时，以{rules}条规则（形状、查询及与原文的核对）检查了全部{triples}条三元组，所用引擎为{engine}。",
+    ),
+    "validated-found": ("Findings", "发现的问题"),
+    "validated-none": ("None of them found anything.", "所有规则均未发现问题。"),
+    "validated-rules": ("Everything that was checked", "全部检查规则"),
+    "validated-unrecorded": (
+        "This release does not record what validation found; one that is built again does.",
+        "本版本未记录校验结果，重新生成后即有。",
+    ),
+    "severity-violation": ("Violations", "违规"),
+    "severity-warning": ("Warnings", "警告"),
+    "severity-info": ("For information", "提示"),
+    "severity-none": ("none", "无"),
+    "n-findings": ("{n} finding|{n} findings", "{n}处"),
+    "changes": ("What changed between releases", "版本间的变化"),
+    "changes-none-given": (
+        "No release before this one is given, so nothing can be compared. Whoever runs the service names its folder:",
+        "未指定此前的版本，无法比较。由服务的运行者指明其所在文件夹：",
+    ),
+    "changes-fault": (
+        "The release before cannot be compared with this one:",
+        "此前的版本无法与本版本比较：",
+    ),
+    "changes-same": ("Nothing differs from release {before}.", "与版本{before}没有差异。"),
+    "changes-lead": (
+        "Since release {before}: {added} triples added, {removed} removed, about {things} things.",
+        "与版本{before}相比：新增{added}条三元组，删除{removed}条，涉及{things}个条目。",
+    ),
+    "changes-things": ("Thing by thing", "逐条目"),
+    "changes-changes": ("Triple by triple", "逐三元组"),
+    "changes-column-kind": ("Kind", "类型"),
+    "changes-column-things": ("Things", "条目数"),
+    "changes-column-added": ("Triples added", "新增三元组"),
+    "changes-column-removed": ("Triples removed", "删除三元组"),
+    "changes-files": ("Canned queries and rules that changed", "有变化的预置查询与推导规则"),
+    "found-other": ("Everything else", "其他"),
     # canned queries
     "queries-lead": (
         "Questions with their answers in the graph; each answer can be had as a table for other programs.",
@@ -477,6 +523,19 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         "{all}个目标中有{n}个给出数字；按量词分组，采用对数刻度。",
     ),
     "picture-periods": ("Periods of years in titles", "标题中的年份区间"),
+    "picture-deadlines": ("Deadlines by body", "各主体任务的期限"),
+    "picture-deadlines-words": (
+        (
+            "By when the {tasks} tasks are due, by the body that owns them ({bodies} bodies). What the dates rest on: "
+            "{bases}. {own}The larger the dot, the more tasks."
+        ),
+        "按责任主体（共{bodies}个）列出{tasks}项任务的期限。期限依据为：{bases}。{own}圆点越大，任务越多。",
+    ),
+    "picture-deadlines-none": (
+        "No task has a date in its own words; each takes that of its plan. ",
+        "没有一项任务自身写明日期，均取其所属计划的期限。",
+    ),
+    "picture-deadlines-of": ("{basis} ({n})", "{basis}（{n}项）"),
     "picture-periods-words": (
         "{n} periods that titles of plans and cited documents print, from {first} to {last}.",
         "计划和所引文件标题中印有的{n}个年份区间，{first}年至{last}年。",
@@ -548,6 +607,41 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "run": ("Run", "运行"),
     "downloads": ("Downloads", "下载"),
     # entity
+    "glance": ("At a glance", "要点"),
+    "glance-task": ("in the task’s own words", "依据任务自身文字"),
+    "not-stated": ("not stated", "原文未写明"),
+    "amount": ("Amount", "金额"),
+    "target-words": ("In words", "原文表述"),
+    "target-data": ("As a number", "数值"),
+    "target-none": ("the text gives no number", "原文未给出数值"),
+    "roles": ("What it leads, organises and takes part in", "牵头、组织与参与的工作"),
+    "roles-none": (
+        "The text names it, and gives it no role in any plan or task.",
+        "原文提及，但未写明其在任何计划或任务中的职责。",
+    ),
+    "roles-reach": (
+        "inherited by {n} task or project|inherited by {n} tasks or projects",
+        "由{n}项任务或工程继承",
+    ),
+    "standing": ("Where it stands, plan by plan", "在各计划中的位置"),
+    "standing-note": ("each number leads to the words", "点击编号即达原文"),
+    "standing-else": ("Elsewhere", "其他部分"),
+    "standing-places": ("Passages", "处数"),
+    "standing-absent": ("Not named in", "未提及的计划"),
+    "at-words": ("The words that name {what}", "提及“{what}”的原文"),
+    "cite-thing": ("Cite this page", "引用本页"),
+    "cite-thing-lead": (
+        (
+            "The address names the release: whoever follows it learns whether another one is served. In GB/T 7714, "
+            "put the day you read it in the place of 引用日期."
+        ),
+        "网址注明发布版本，日后可知所见是否仍为同一版本。请将GB/T 7714格式中的“引用日期”换成访问日期。",
+    ),
+    "edition-thing": (
+        "This address cites another release. Release {served} is served; what it says of this may differ.",
+        "此网址引用的是另一发布版本。现提供版本{served}，其内容可能与所引不同。",
+    ),
+    "op-cite-thing": ("Cite what this release says of a thing", "引用当前版本中的一个条目"),
     "you-are-here": ("Where it stands", "所在位置"),
     "iri": ("IRI", "IRI"),
     "as-data": ("As data", "数据格式"),
@@ -714,6 +808,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         "给出三元组的三个部分，即可看到它见于何处，或由哪些规则逐层得出，直至所依据的原文。",
     ),
     "why-link": ("why?", "为何？"),
+    "why-of": ("Why {what}?", "为何有{what}？"),
     "why-stated": ("stated", "直接陈述"),
     "why-located": ("located in the text", "在原文中定位"),
     "why-rule": ("follows by a rule", "由规则得出"),
@@ -767,6 +862,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "dumps-what-iotkg.jsonld": ("all graphs in one, as JSON-LD", "各图合一，JSON-LD 格式"),
     "dumps-what-void.ttl": ("what the release holds (VoID, DCAT)", "发布版本的描述（VoID、DCAT）"),
     "dumps-what-places.tsv": ("where each subject is described", "各主语在文件中的位置"),
+    "dumps-what-validation.json": ("what validation found", "校验结果"),
     "dumps-what-tables": (
         "Tables, a file for each kind of thing (CSV on the Web)",
         "数据表，每类事物一个文件（CSVW）",
@@ -822,6 +918,8 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         "A task in the middle, what is said of it to the right, what it names to the left; the table says the same.",
         "任务居中，右侧为关于它的陈述，左侧为它所提及的事物；内容与下表相同。",
     ),
+    "onto-near": ("{what} and its neighbours; the list says the same", "{what}及其相邻术语，内容与列表相同"),
+    "onto-near-more": ("{n} more in the list|{n} more in the list", "另有{n}项见列表"),
     "onto-table": ("As a table", "以表格显示"),
     "onto-from": ("From", "起点"),
     "onto-by": ("Property", "属性"),

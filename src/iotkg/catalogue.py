@@ -6,19 +6,23 @@ The dataset is frozen, so the ontology's names, the outlines of documents and th
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from iotkg.clauses import ClauseAssembly, Found, read_clauses
 from iotkg.errors import InvalidParameter, UnknownEntity
-from iotkg.identifiers import parts_of
-from iotkg.links import Incoming, Window, outgoing, read_facts, read_incoming
-from iotkg.model import Entity, Evidence, Named, Place, Term, Texts, Unit
+from iotkg.heads import head, properties
+from iotkg.identifiers import parts_of, shorten
+from iotkg.links import KIN, Incoming, Window, outgoing, read_facts, read_incoming
+from iotkg.model import Entity, Evidence, Links, Named, Place, Spot, Standing, Statement, Term, Texts, Unit
 from iotkg.outline import Outline, read_outline
+from iotkg.provenance import inferred_among
+from iotkg.spelling import spelled
 from iotkg.statements import LIMIT, Assembly, Cluster, read_cluster
 from iotkg.store import Source
 from iotkg.terms import Facts, Names, iri_of, number_of, texts
@@ -185,25 +189,35 @@ class _Reading:
         anchored = IOTKG.startOffset.value in self.facts
         itself = self.iri.value in self.cluster.own
         unit = self._unit()
-        named = self.incoming.named
         terms = self._terms(unit)
         vocabulary = self.catalogue.names.vocabulary
         assembly = Assembly(
-            cluster=self.cluster, terms=terms, vocabulary=vocabulary, evidence=self.catalogue.evidence
+            cluster=self.cluster,
+            terms=terms,
+            vocabulary=vocabulary,
+            evidence=self.catalogue.evidence,
         )
         clauses = ClauseAssembly(
             found=self.clauses, terms=terms, vocabulary=vocabulary, outline_of=self.catalogue.outline
         )
         here = terms[self.iri.value]
         whole = self.window is None
+        asked = properties(map(iri_of, self.facts.get(RDF.type.value, ()))) if whole else ()
         others = () if itself or not whole else outgoing(self.facts, terms, vocabulary, unit=unit is not None)
-        statements = assembly.statements()
-        words = tuple(self.catalogue.evidence(terms[anchor], facts) for anchor, facts in named.items())
+        links = (
+            *(it for it in others if it.predicate.iri.value not in asked),
+            *self.incoming.links(terms, apart=whole),
+        )
+        statements = tuple(self._untold(it, asked) for it in assembly.statements())
+        words = tuple(
+            self.catalogue.evidence(terms[anchor], facts) for anchor, facts in self.incoming.named.items()
+        )
         own = [evidence for it in statements if it.term.iri == self.iri for evidence in it.evidence]
         told = [evidence for evidence in words if _lies_in(evidence, own)]
         return Entity(
             term=here,
             classes=self._classes(),
+            kinds=frozenset(shorten(iri_of(value)) for value in self.facts.get(RDF.type.value, ())),
             also_called=self._texts(SKOS.altLabel),
             definitions=self._texts(term("skos:definition")),
             notes=() if itself else self._texts(term("skos:scopeNote"), term("skos:editorialNote")),
@@ -220,19 +234,79 @@ class _Reading:
             names=self._names(unit, terms) if unit and unit.parent and whole else (),
             spoken_of=clauses.spoken_of(),
             kin=self.incoming.kin(self.facts, terms) if whole else (),
-            links=(*others, *self.incoming.links(terms, apart=whole)),
+            head=head(asked, self.facts, terms),
+            standing=self._standing() if whole and not unit and not itself else (),
+            links=links,
+            inferred=self._inferred(links, asked, statements),
             deprecated=any(text.value == "true" for text in self._texts(term("owl:deprecated"))),
+        )
+
+    def _untold(self, statement: Statement, told: Iterable[str]) -> Statement:
+        """Leave out of a statement's facts, on its own page, what the head of the page tells."""
+        if statement.term.iri != self.iri:
+            return statement
+        return replace(
+            statement, facts=tuple(it for it in statement.facts if it.predicate.iri.value not in told)
+        )
+
+    def _inferred(
+        self, links: Iterable[Links], asked: Iterable[str], statements: Iterable[Statement]
+    ) -> dict[tuple[str, str, str], str]:
+        """Find which of the facts shown a rule concluded."""
+        kin = [term(name).value for name in KIN]
+        outgoing = {it.predicate.iri.value for it in links if not it.incoming} | {*asked, *kin}
+        said = [(self.iri, predicate, self.facts.get(predicate, ())) for predicate in outgoing]
+        for it in statements:
+            facts = self.cluster.facts[it.term.iri.value]
+            said += [
+                (it.term.iri, more.predicate.iri.value, facts[more.predicate.iri.value]) for more in it.facts
+            ]
+        for clause, predicate, values in self.clauses.said():
+            said.append((NamedNode(clause), predicate, values))
+        shown = [
+            Triple(subject, NamedNode(predicate), value)
+            for subject, predicate, values in said
+            for value in values
+            if not isinstance(value, BlankNode)
+        ]
+        shown += [
+            Triple(NamedNode(thing), NamedNode(predicate), self.iri)
+            for predicate, things in self.incoming.portions.items()
+            for thing in things
+        ]
+        return {
+            (it.subject.value, it.predicate.value, it.object.value): spelled(it.object)
+            for it in inferred_among(self.catalogue.names, shown)
+            if isinstance(it.subject, NamedNode) and isinstance(it.object, NamedNode | Literal)
+        }
+
+    def _standing(self) -> tuple[Standing, ...]:
+        """Give where the thing stands, plan by plan of every document that names it."""
+        spots: dict[str, list[Spot]] = {}
+        outlines: dict[str, Outline] = {}
+        for iri, (places, anchor) in self.incoming.standing.items():
+            outline = self.catalogue.outline(NamedNode(iri))
+            unit = outline.units.get(iri) if outline else None
+            if outline and unit:
+                held = (*outline.above(unit), unit)
+                plan = next((it for it in held if it.kind == "plan"), held[0])
+                outlines[held[0].term.iri.value] = outline
+                spots.setdefault(plan.term.iri.value, []).append(
+                    Spot(unit=unit, places=places, anchor=anchor)
+                )
+        return tuple(
+            Standing(plan=unit, spots=tuple(sorted(spots.get(iri, ()), key=lambda spot: spot.unit.start)))
+            for _, outline in sorted(outlines.items())
+            for iri, unit in outline.units.items()
+            if unit.kind == "plan" or iri in spots
         )
 
     def _terms(self, unit: Unit | None) -> dict[str, Term]:
         """Name everything that the page shows, in one query."""
-        wanted = {
-            self.iri.value,
-            *self.cluster.things,
-            *self.facts,
-            *self.incoming.named,
-            *self.incoming.portions,
-        }
+        wanted = {self.iri.value, *self.cluster.things, *self.facts}
+        asked = properties(map(iri_of, self.facts.get(RDF.type.value, ())))
+        wanted |= {*asked, *(iri_of(value) for name in asked for value in self.facts.get(name, ()))} - {""}
+        wanted |= {*self.incoming.named, *self.incoming.portions}
         hidden = self._unnamed(unit)
         wanted |= {
             value.value
@@ -309,10 +383,13 @@ class _Reading:
         found -= {iri for things in self.clauses.stated.values() for iri in things}
         implemented = {iri_of(value) for value in self.facts.get(IOTKG.implementsDocument.value, ())}
         sorts: dict[str, list[Term]] = {}
-        for iri in sorted(found, key=lambda iri: (first.get(iri, unit.end), iri)):
+        for iri in sorted(found, key=lambda iri: (first[iri].start if iri in first else unit.end, iri)):
             kind = "implemented" if iri in implemented else parts_of(NamedNode(iri))[0]
             sorts.setdefault(kind if kind in _SORTS else "other", []).append(terms[iri])
-        return tuple(Named(sort=sort, things=tuple(sorts[sort])) for sort in _SORTS if sort in sorts)
+        words = {iri: span.anchor for iri, span in first.items()}
+        return tuple(
+            Named(sort=sort, things=tuple(sorts[sort]), words=words) for sort in _SORTS if sort in sorts
+        )
 
 
 def _lies_in(words: Evidence, longer: list[Evidence]) -> bool:

@@ -5,7 +5,7 @@ One query reads both. Their order is that of the text, so it comes from the docu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -108,6 +108,12 @@ class Found:
             for value in values
         )
         return shown | {iri for iri in map(iri_of, values) if iri} | set(_IRIS.values())
+
+    def said(self) -> Iterator[tuple[str, str, list[Node]]]:
+        """Give what the clauses shown say of themselves: clause, property, values."""
+        for group in (self.stated, self.speaking):
+            for iri in (iri for iris in group.values() for iri in iris):
+                yield from ((iri, name, values) for name, values in self.facts[iri].items() if name in _SAID)
 
 
 NOTHING: Final = Found(facts={}, stated={}, speaking={}, totals={})

@@ -15,6 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from iotkg.deriving import ASKED, Rule
 from iotkg.errors import UnknownEntity
 from iotkg.inference import Derivation, key_of
+from iotkg.provenance import INFERRED, graphs_of, values_of
 from iotkg.spelling import spelled
 from iotkg.terms import Names, iri_of, number_of, one_line
 from iotkg.vocab import GRAPH
@@ -22,11 +23,9 @@ from iotkg.vocab import GRAPH
 Records: TypeAlias = Mapping[str, Mapping[str, Derivation]]
 """How each triple of an inferred graph came about, by graph and ``key_of``."""
 
-_INFERRED: Final = "/inferred"
 _LONGEST: Final = 300
 _NEAR: Final = 12
 
-_GRAPHS: Final = "SELECT ?s ?p ?o ?g WHERE {{ VALUES (?s ?p ?o) {{ {rows} }} GRAPH ?g {{ ?s ?p ?o }} }}"
 _WAYS: Final = (
     "?anchor iotkg:identifies ?o ; iotkg:standsIn ?s",
     "?s iotkg:hasEvidence ?anchor FILTER NOT EXISTS { ?s iotkg:textAnchor ?whole }",
@@ -102,10 +101,10 @@ class Explainer:
 
         Raises: UnknownEntity when it does not hold.
         """
-        graphs = self._graphs([triple]).get(triple, ())
+        graphs = graphs_of(self.names, [triple]).get(triple, ())
         if not graphs:
             raise UnknownEntity(f"{' '.join(parts_of(triple))} does not hold")
-        inferred = [graph for graph in graphs if graph.value.endswith(_INFERRED)]
+        inferred = [graph for graph in graphs if graph.value.endswith(INFERRED)]
         if len(inferred) < len(graphs):
             return Explanation(triple=triple, stated=self._told([triple])[triple], step=None, graphs=graphs)
         record = self._records.get(inferred[0].value, {})
@@ -145,7 +144,7 @@ class Explainer:
     def _told(self, triples: Iterable[Triple]) -> dict[Triple, Stated]:
         every = sorted(set(triples), key=str)
         named = [triple for triple in every if not _nameless(triple)]
-        graphs = self._graphs(named)
+        graphs = graphs_of(self.names, named)
         words: dict[Triple, list[Words]] = {}
         for row in self.names.rows(_words_query(named)) if named else ():
             triple = Triple(row["s"], row["p"], row["o"])  # type: ignore[arg-type]
@@ -168,14 +167,6 @@ class Explainer:
     def _place(self, triple: Triple) -> str:
         subject = triple.subject.value if isinstance(triple.subject, NamedNode) else ""
         return self._places.get((subject, triple.predicate.value)) or self._places.get((subject, ""), "")
-
-    def _graphs(self, triples: Iterable[Triple]) -> dict[Triple, tuple[NamedNode, ...]]:
-        found: dict[Triple, list[NamedNode]] = {}
-        rows = _rows(triples)
-        for row in self.names.rows(_GRAPHS.format(rows=rows)) if rows else ():
-            triple = Triple(row["s"], row["p"], row["o"])  # type: ignore[arg-type]
-            found.setdefault(triple, []).append(NamedNode(iri_of(row["g"])))
-        return {triple: tuple(sorted(graphs, key=str)) for triple, graphs in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,17 +249,6 @@ class _Tracing:
         return [self._record[key].round if (key := key_of(it)) in self._record else 0 for it in premises]
 
 
-def inferred_among(names: Names, triples: Iterable[Triple]) -> frozenset[Triple]:
-    """Give those of some triples that a rule concluded."""
-    rows = _rows(triples)
-    found = names.rows(_GRAPHS.format(rows=rows)) if rows else ()
-    return frozenset(
-        Triple(row["s"], row["p"], row["o"])  # type: ignore[arg-type]
-        for row in found
-        if iri_of(row["g"]).endswith(_INFERRED)
-    )
-
-
 def parts_of(triple: Triple) -> tuple[str, str, str]:
     """Write a triple's parts as one writes them in Turtle."""
     return spelled(triple.subject), spelled(triple.predicate), spelled(triple.object)
@@ -286,12 +266,8 @@ def _nameless(triple: Triple) -> bool:
 
 def _words_query(triples: Iterable[Triple]) -> str:
     """Write one branch for each way; the VALUES in each keeps the engine from scanning all anchors."""
-    rows = _rows(triples)
+    rows = values_of(triples)
     branches = (
         f"{{ VALUES (?s ?p ?o) {{ {rows} }} {way} {{ ?anchor iotkg:exactQuote ?words }} }}" for way in _WAYS
     )
     return f"SELECT DISTINCT ?s ?p ?o ?anchor ?words WHERE {{ {' UNION '.join(branches)} }} ORDER BY ?anchor"
-
-
-def _rows(triples: Iterable[Triple]) -> str:
-    return " ".join(f"({it.subject} {it.predicate} {it.object})" for it in triples)

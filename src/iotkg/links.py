@@ -105,6 +105,13 @@ _NAMED: Final = """
   LIMIT {limit}
 }}
 """
+_STANDING: Final = """
+{{
+  SELECT ?unit (COUNT(?words) AS ?places) (MIN(STR(?words)) AS ?one)
+  WHERE {{ ?words iotkg:identifies {iri} ; iotkg:standsIn ?unit }}
+  GROUP BY ?unit
+}}
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,12 +127,14 @@ class Window:
 class Incoming:
     """What points to a thing: how many by each property, and the portion of them to show.
 
-    ``named`` are the anchors of words that name it, in the order of the text, with where they begin and end.
+    ``named`` are the anchors of words that name it, in the order of the text, with where they begin and end;
+    ``standing`` is each unit in whose own text such words stand, with how many they are, and one of them.
     """
 
     counts: Mapping[str, int]
     portions: Mapping[str, list[str]]
     named: Mapping[str, Facts]
+    standing: Mapping[str, tuple[int, NamedNode]]
     offset: int = 0
 
     def links(self, terms: Mapping[str, Term], *, apart: bool = False) -> tuple[Links, ...]:
@@ -204,12 +213,17 @@ def read_incoming(
     identifies = IOTKG.identifies
     if identifies.value in counts and (window is None or window.predicate == identifies):
         branches.append(_NAMED.format(iri=iri, offset=offset, limit=window.size if window else _NAMED_SHOWN))
+        branches.append(_STANDING.format(iri=iri))
     portions: dict[str, list[str]] = {predicate: [] for predicate in shown}
     anchors = []
-    columns = "?property ?thing ?source ?start ?end"
+    standing: dict[str, tuple[int, NamedNode]] = {}
+    columns = "?property ?thing ?source ?start ?end ?unit ?places ?one"
     for row in names.rows(f"SELECT {columns} WHERE {{ {' UNION '.join(branches)} }}") if branches else ():
         if "property" in row:
             portions[iri_of(row["property"])].append(iri_of(row["thing"]))
+        elif "unit" in row:
+            one = NamedNode(getattr(row["one"], "value", ""))
+            standing[iri_of(row["unit"])] = (number_of(row["places"]), one)
         else:
             anchors.append(row)
     anchors.sort(key=lambda row: (iri_of(row["source"]), number_of(row["start"]), iri_of(row["thing"])))
@@ -223,6 +237,7 @@ def read_incoming(
             }
             for row in anchors
         },
+        standing=standing,
         offset=offset,
     )
 

@@ -190,10 +190,14 @@ class Clauses:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """Things of one sort that the words of a unit name, in the order of the text; ``sort`` is a class segment."""
+    """Things of one sort that the words of a unit name, in the order of the text; ``sort`` is a class segment.
+
+    ``words`` is an anchor of each, by IRI.
+    """
 
     sort: str
     things: tuple[Term, ...]
+    words: Mapping[str, NamedNode] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,18 +221,44 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Spot:
+    """A unit in whose own text a thing is named, how often, and an anchor whose words do."""
+
+    unit: Unit
+    places: int
+    anchor: NamedNode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a thing stands in one plan, unit by unit; without a spot, the plan does not name it."""
+
+    plan: Unit
+    spots: tuple[Spot, ...]
+
+    @property
+    def places(self) -> int:
+        """How often the plan names it."""
+        return sum(spot.places for spot in self.spots)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
     """Everything a page tells about one thing.
 
+    ``classes`` are the most specific ones, ``kinds`` all, as prefixed names.
     ``statements`` are those about it, by it (an actor), resting on it (an anchor) or, for a statement, itself;
     ``named`` is where the text names it; ``here`` the words of an anchor; ``rests_on`` those that a thing which is
     neither unit nor statement rests on. Of a unit, ``provisions`` and ``sets_out`` are what its words say and
     ``names`` what they name; ``spoken_of`` is where the words of others speak of the thing. ``kin`` are the terms
-    above, below and beside it.
+    above, below and beside it. ``head`` is what its page begins with, class by class, what is not said of it too;
+    ``standing`` is where it stands, plan by plan. ``inferred`` are those of the facts shown that a rule concluded:
+    subject, property and value, with how the value is written in Turtle.
     """
 
     term: Term
     classes: tuple[Term, ...]
+    kinds: frozenset[str] = frozenset()
     also_called: Texts = ()
     definitions: Texts = ()
     notes: Texts = ()
@@ -245,7 +275,10 @@ class Entity:
     names: tuple[Named, ...] = ()
     spoken_of: tuple[Clauses, ...] = ()
     kin: tuple[Links, ...] = ()
+    head: tuple[Links, ...] = ()
+    standing: tuple[Standing, ...] = ()
     links: tuple[Links, ...] = ()
+    inferred: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     deprecated: bool = False
 
     @property

@@ -110,12 +110,12 @@ class Outline:
         """Give the anchors inside [start, end) that name something or that a claim rests on."""
         return [span for span in self.spans_in(start, end) if span.entity is not None or span.claims]
 
-    def named_in(self, start: int, end: int) -> dict[str, int]:
-        """Give what the words in [start, end) name, by where each is first named."""
-        found: dict[str, int] = {}
+    def named_in(self, start: int, end: int) -> dict[str, Span]:
+        """Give what the words in [start, end) name, with the first words that name it."""
+        found: dict[str, Span] = {}
         for span in self.spans_in(start, end):
             if span.entity is not None:
-                found.setdefault(span.entity.value, span.start)
+                found.setdefault(span.entity.value, span)
         return found
 
     def words(self, start: int, end: int, named: Mapping[str, Term]) -> tuple[Segment, ...]:

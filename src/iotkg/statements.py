@@ -55,6 +55,9 @@ _SHOWN: Final = {
 }
 """Properties that a statement's own fields hold; the rest are its further facts."""
 
+_SHORTCUTS: Final = {term("iotkg:involvesActor").value, term("iotkg:effectiveOwner").value}
+"""Properties that would name an owner without its basis."""
+
 _CLUSTER: Final = """
 SELECT DISTINCT ?thing ?property ?value ?origin ?copy
 WHERE {{
@@ -188,7 +191,7 @@ class Assembly:
         return next(iter(self._terms(facts, predicate)), None)
 
     def _further(self, facts: Facts) -> tuple[Links, ...]:
-        hidden = self.vocabulary.alignments | _SHOWN
+        hidden = self.vocabulary.alignments | self.vocabulary.below(*_SHORTCUTS) | _SHOWN
         return tuple(
             named_links(self.terms, predicate, values)
             for predicate, values in sorted(narrowest(facts, self.vocabulary).items())
