@@ -11,7 +11,7 @@ from iotkg.identifiers import shorten
 from iotkg.store import open_release
 from iotkg.terms import Names
 from iotkg.vocab import PREFIXES, RDF, SKOS, term
-from iotkg_api import ontology
+from iotkg_api import neighbours, ontology
 from iotkg_api.wording import WORDING
 from test_pages import Elements, checked
 
@@ -98,6 +98,25 @@ def test_the_picture_shows_what_the_data_says(names):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_class_has_a_picture_of_its_neighbours(glossary, language):
+    """Every neighbour has a row or is counted; rows stand one under the other, the class between above and below."""
+    for entry in glossary.of("class"):
+        drawn = neighbours.neighbourhood(glossary, entry, language)
+        out, back = glossary.using(entry.iri, "domains"), glossary.using(entry.iri, "ranges")
+        ends = sum(max(1, len(it.ranges)) for it in out) + sum(max(1, len(it.domains)) for it in back)
+        assert len(drawn.rows) + drawn.more == ends + len(entry.above) + len(entry.below)
+        places = sorted([drawn.y, *(row.y for row in drawn.rows)])
+        assert places == [4 + number * neighbours.ROW for number in range(len(drawn.rows) + 1)]
+        assert all((row.sort == "above") == (row.y < drawn.y) for row in drawn.rows)
+        assert drawn.height >= places[-1] + neighbours.ROW
+    task = neighbours.neighbourhood(glossary, glossary.entries[term("iotkg:Task").value], language)
+    assert (task.rows[0].sort, task.rows[0].name) == (
+        "above",
+        {"en": "Plan element", "zh": "计划要素"}[language],
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_has_every_term_with_an_anchor_and_every_link_in_it_leads_somewhere(
     served, glossary, language
 ):
@@ -109,6 +128,7 @@ def test_the_page_has_every_term_with_an_anchor_and_every_link_in_it_leads_somew
     assert {"Task", "actor", "scheme-basis"} <= ids
     inside = {a["href"][1:] for tag, a in tags if tag == "a" and a["href"].startswith("#")}
     assert inside <= ids
+    assert html.count('<svg class="near"') == len(glossary.of("class"))
     assert len(httpx.get(response.url, headers={"Accept-Encoding": "identity"}).content) < 400_000
 
 

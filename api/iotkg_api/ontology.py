@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import PREFIXES, term
 from iotkg_api.contexts import Choice
 from iotkg_api.negotiation import GRAPHS, HTML, choose, differ, listing, once
+from iotkg_api.neighbours import Neighbourhood, neighbourhood
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.problems import Kind, Problem, contradiction
 from iotkg_api.resources import FORMATS, catalogue_of, failure
@@ -129,6 +131,8 @@ class OntologyPage:
     glossary: Glossary
     terms: dict[str, Term]
     picture: Picture
+    neighbours: Mapping[str, Neighbourhood]
+    """The picture of each class, by IRI."""
     formats: tuple[Choice, ...]
 
 
@@ -209,7 +213,12 @@ def _page(request: Request) -> Response:
         Choice(label=label, href=page.url(f"/ontology.{suffix}"), type=_TYPES[suffix])
         for suffix, label in FORMATS.items()
     )
-    context = OntologyPage(glossary=glossary, terms=terms, picture=picture(terms), formats=formats)
+    neighbours = {
+        entry.iri.value: neighbourhood(glossary, entry, page.language) for entry in glossary.of("class")
+    }
+    context = OntologyPage(
+        glossary=glossary, terms=terms, picture=picture(terms), neighbours=neighbours, formats=formats
+    )
     return render(request, "ontology.html", context)
 
 
