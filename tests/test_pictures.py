@@ -75,6 +75,25 @@ def test_the_matrix_has_every_task_and_every_owner(served):
     )
 
 
+def test_the_deadlines_count_each_task_once_for_each_owner(served):
+    """What the picture says of its bases holds of the query: none rests on a task's own words."""
+    found = rows(served, "owner-and-deadline")
+    text = page(served, "/pictures/deadlines?lang=en")
+    data = drawn(text)
+    owned = {(row["owner_en"], row["task"], row["deadline"], row["deadline_basis_en"]) for row in found}
+    assert {
+        (data["rows"][row], day, data["bases"][basis]): number for row, day, basis, number, _ in data["dots"]
+    } == Counter((owner, day, basis) for owner, _, day, basis in owned)
+    for basis, number in Counter(
+        basis for _, basis in {(row["task"], row["deadline_basis_en"]) for row in found}
+    ).items():
+        assert f"{basis} ({number})" in data["words"]
+    assert not any(row["deadline_basis"].endswith("/task-text") for row in found)
+    assert "No task has a date in its own words" in data["words"]
+    cells = re.findall(r'<td data-label="Tasks">(\d+)</td>', re.sub(r"</?a[^>]*>", "", text))
+    assert sum(map(int, cells)) == len(owned)
+
+
 def test_the_network_has_every_cross_reference_once(served):
     found = rows(served, "cross-references")
     data = drawn(page(served, "/pictures/references?lang=en"))

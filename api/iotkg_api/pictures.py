@@ -309,6 +309,65 @@ def _periods(page: Page, records: Sequence[Record], _: int) -> Drawing:
     )
 
 
+def _deadlines(page: Page, records: Sequence[Record], _: int) -> Drawing:
+    """Draw by when the tasks of each body are due, on which basis; a task counts once for each of its owners."""
+    once = {(_text(r["owner"]), _text(r["task"])): r for r in records}
+    due: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    for record in once.values():
+        due[tuple(_text(record[name]) for name in ("owner", "plan", "deadline", "deadline_basis"))].append(
+            record
+        )
+    dots: Counter[tuple[str, str, str]] = Counter()
+    for (owner, _plan, day, basis), tasks in due.items():
+        dots[owner, day, basis] += len(tasks)
+    named = {_text(record[name]): record for record in records for name in ("owner", "deadline_basis")}
+    bodies = Counter(owner for owner, _ in once)
+    bases = Counter(
+        _text(record["deadline_basis"]) for record in {t: r for (_, t), r in once.items()}.values()
+    )
+    owners = [owner for owner, _ in bodies.most_common()]
+    kinds = [basis for basis, _ in bases.most_common()]
+    label = page.say("comma").join(
+        page.say("picture-deadlines-of", basis=_label(named[basis], "deadline_basis", page), n=bases[basis])
+        for basis in kinds
+    )
+    return Drawing(
+        data={
+            "rows": [_label(named[owner], "owner", page) for owner in owners],
+            "bases": [_label(named[basis], "deadline_basis", page) for basis in kinds],
+            "dots": [
+                [owners.index(owner), day, kinds.index(basis), number, page.say("n-tasks", n=number)]
+                for (owner, day, basis), number in sorted(dots.items())
+            ],
+        },
+        words=page.say(
+            "picture-deadlines-words",
+            tasks=bases.total(),
+            bodies=len(owners),
+            bases=label,
+            own=""
+            if any(basis.endswith("/task-text") for basis in kinds)
+            else page.say("picture-deadlines-none"),
+        ),
+        headings=(
+            *(page.say(f"column-{name}") for name in ("owner", "plan")),
+            page.say("tasks"),
+            *(page.say(f"column-{name}") for name in ("deadline", "deadline_basis", "deadline_quote")),
+        ),
+        rows=tuple(
+            (
+                _linked(tasks[0], "owner", page),
+                _linked(tasks[0], "plan", page),
+                Shown(text=str(len(tasks))),
+                Shown(text=page.date(day)),
+                _linked(tasks[0], "deadline_basis", page),
+                _quoted(tasks[0], "deadline_", page),
+            )
+            for (_, _, day, _), tasks in sorted(due.items(), key=lambda it: owners.index(it[0][0]))
+        ),
+    )
+
+
 def _network(page: Page, records: Sequence[Record], _: int) -> Drawing:
     """Draw which plans refer to which, and how."""
     once = {_text(record["reference"]): record for record in records}
@@ -433,6 +492,7 @@ PICTURES: Final[dict[str, Picture]] = {
         Picture(name="references", query="cross-references", draw=_network),
         Picture(name="targets", query="targets", draw=_targets),
         Picture(name="periods", query="periods-of-years", draw=_periods),
+        Picture(name="deadlines", query="owner-and-deadline", draw=_deadlines),
         Picture(name="tree", query="tasks-of-a-plan", draw=_tree, plan="standards"),
     )
 }

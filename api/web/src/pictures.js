@@ -62,6 +62,36 @@ const DRAWN = {
     };
   },
 
+  deadlines() {
+    const dots = data.dots.map(([row, date, basis, number, words]) => ({ row, day: new Date(date), date, basis: data.bases[basis], number, words }));
+    const last = Math.max(...dots.map(({ day }) => day.getUTCFullYear()));
+    // The text gives a task no first day: the axis holds the three years of the plans, and only last days are drawn.
+    const years = [last - 2, last - 1, last];
+    const side = ({ row, basis }) => {
+      const there = dots.filter((dot) => dot.row === row).map((dot) => dot.basis);
+      return (there.indexOf(basis) - (there.length - 1) / 2) * 26;
+    };
+    return {
+      height: 80 + 26 * (dots.length + 2 * data.rows.length),
+      marginRight: 90,
+      x: { type: "utc", domain: [Date.UTC(last - 2, 0), Date.UTC(last + 1, 0)], label: null, ticks: years.map((year) => Date.UTC(year, 6)), tickFormat: "%Y", tickSize: 0 },
+      y: { type: "band", domain: data.rows.keys(), tickFormat: (row) => cut(data.rows[row]), label: null },
+      r: { type: "identity" },
+      color: { legend: true, domain: data.bases, range: COLOURS },
+      marks: [
+        Plot.ruleX([...years, last + 1].map((year) => Date.UTC(year, 0)), { strokeOpacity: 0.2 }),
+        ...dots.flatMap((dot) => [
+          Plot.dot([dot], {
+            ...{ x: "day", y: "row", fill: "basis", r: 2 + Math.sqrt(dot.number), dy: side(dot) },
+            title: ({ row, date, basis, words }) => `${data.rows[row]}\n${date}\n${basis}\n${words}`,
+            tip: true,
+          }),
+          Plot.text([dot], { x: "day", y: "row", text: "words", dx: 16, dy: side(dot), textAnchor: "start" }),
+        ]),
+      ],
+    };
+  },
+
   references() {
     const angle = (node) => (2 * Math.PI * node) / data.nodes.length - Math.PI / 2;
     const place = (node) => ({ x: Math.cos(angle(node)), y: -Math.sin(angle(node)) });
