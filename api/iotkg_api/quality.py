@@ -1,19 +1,23 @@
-"""The quality page: how much of the text the graph says, and what the text does not say."""
+"""The quality page: how much of the text the graph says, what is unsaid, what validation found, and what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter
+from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
 from iotkg.coverage import Coverage, bare_table, coverages, to_table
-from iotkg.model import Overview
-from iotkg.store import Table
+from iotkg.model import Overview, Term
+from iotkg.store import Table, read_file
 from iotkg.tables import to_csv, to_json
+from iotkg.validated import VALIDATION, Validated, from_json
+from iotkg_api.changed import TABLES as CHANGES
+from iotkg_api.changed import Changed, changed
 from iotkg_api.home import counted
 from iotkg_api.pages import conditional, render
 from iotkg_api.problems import Kind
@@ -28,6 +32,8 @@ _TABLES: Final[dict[str, Callable[[tuple[Coverage, ...]], Table]]] = {
     "sentences": bare_table,
 }
 
+_SHOWN: Final = 200
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QualityPage:
@@ -36,24 +42,60 @@ class QualityPage:
     measured: tuple[tuple[Coverage, Overview], ...]
     tables: tuple[str, ...]
     formats: tuple[str, ...]
+    validated: Validated | None
+    """What validation found; None where the release does not record it."""
+    things: Mapping[str, Term]
+    """What the findings are about, by IRI."""
+    changed: Changed | None
+    """What changed since the release before; None where none is given."""
+    changes: tuple[str, ...]
 
 
 def quality(request: Request) -> Response:
     """Answer the page."""
-    pairs = tuple(zip(_measured(request), counted(request), strict=True))
-    return render(
-        request, "quality.html", QualityPage(measured=pairs, tables=tuple(_TABLES), formats=tuple(_WRITERS))
+    validated = _validated(request)
+    about = {iri for rule in validated.finding for iri in rule.things[:_SHOWN]} if validated else set()
+    context = QualityPage(
+        measured=tuple(zip(_measured(request), counted(request), strict=True)),
+        tables=tuple(_TABLES),
+        formats=tuple(_WRITERS),
+        validated=validated,
+        things=catalogue_of(request).names.of(NamedNode(iri) for iri in sorted(about)),
+        changed=changed(request),
+        changes=tuple(CHANGES),
     )
+    return render(request, "quality.html", context)
 
 
 def table(request: Request) -> Response:
-    """Answer the counts, or the sentences that nothing supports, as a table for programs."""
+    """Answer the counts, the sentences that nothing supports, or what changed, as a table for programs."""
     what, _, suffix = request.path_params["name"].partition(".")
-    if what not in _TABLES or suffix not in _WRITERS:
-        there = ", ".join(f"{known}.{form}" for known in _TABLES for form in _WRITERS)
+    if what not in (*_TABLES, *CHANGES) or suffix not in _WRITERS:
+        there = ", ".join(f"{known}.{form}" for known in (*_TABLES, *CHANGES) for form in _WRITERS)
         return failure(request, Kind.NOT_FOUND, f"There is no such table of quality; there are: {there}.")
     content_type, write = _WRITERS[suffix]
-    return conditional(request, Response(write(_TABLES[what](_measured(request))), media_type=content_type))
+    if what in _TABLES:
+        found = _TABLES[what](_measured(request))
+    else:
+        compared = changed(request)
+        if compared is None or compared.difference is None:
+            detail = compared.fault if compared else "No release before this one is given (IOTKG_PREVIOUS)"
+            return failure(request, Kind.NOT_FOUND, detail)
+        found = CHANGES[what](compared.difference)
+    return conditional(request, Response(write(found), media_type=content_type))
+
+
+def _validated(request: Request) -> Validated | None:
+    """Read what the build recorded, once.
+
+    Raises: InputError when the record is not the one of the release, or is none.
+    """
+    state = request.app.state
+    if not hasattr(state, "validated"):
+        there = VALIDATION in state.release["files"]
+        state.validated = from_json(read_file(state.settings.dist, VALIDATION)) if there else None
+    found: Validated | None = state.validated
+    return found
 
 
 def _measured(request: Request) -> tuple[Coverage, ...]:

@@ -45,6 +45,8 @@ class Settings:
     """The folder of a release."""
     store: str = ""
     """A SPARQL 1.1 endpoint that holds the release (``iotkg publish``); without one, it is loaded into memory."""
+    previous: str = ""
+    """The folder of the release before, so that the quality page can say what changed; empty for none."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""

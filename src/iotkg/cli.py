@@ -78,20 +78,25 @@ def main() -> None:
 def build() -> None:
     """Check the data, infer what follows and write the release to dist/."""
     from iotkg import build as pipeline
-    from iotkg import indexing, release
+    from iotkg import examining, indexing, release, validated
 
     layout = Layout.find(Path.cwd())
     steps = pipeline.Steps()
     with steps.step("read"):
         inputs = pipeline.read(layout)
     with steps.step("validate as written"):
-        _stop_at_violations(pipeline.check(layout, inputs, inputs.written, "written"))
+        found = pipeline.check(layout, inputs, inputs.written, "written")
+        _stop_at_violations(found)
     derived: pipeline.Derived = {}
     graphs = pipeline.assemble(inputs, steps, derived)
     with steps.step("validate complete"):
-        _stop_at_violations(pipeline.check(layout, inputs, pipeline.merged(graphs), "complete"))
+        triples = pipeline.merged(graphs)
+        found += pipeline.check(layout, inputs, triples, "complete")
+        _stop_at_violations(found)
     with steps.step("write"), _without_collector():
-        written = release.write(graphs, _canned(layout), layout.dist, release.reasons(inputs, derived))
+        record = validated.to_json(examining.record(layout, found, len(triples)))
+        more = {**release.reasons(inputs, derived), validated.VALIDATION: record}
+        written = release.write(graphs, _canned(layout), layout.dist, more)
     with steps.step("index"):
         indexing.of_release(layout.dist)
     grid = Grid("graph", "triples", title=f"release {written.hash[:16]}", title_justify="left")

@@ -5,7 +5,7 @@ What the text says against a statement becomes a finding like those of shapes an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,19 +13,20 @@ from pyoxigraph import Triple
 
 from iotkg import build, identifiers
 from iotkg.checking import shape_runs
-from iotkg.engines import Engine, name_of
+from iotkg.engines import DEFAULT, Engine, name_of
 from iotkg.errors import CurationError
 from iotkg.findings import Finding, Severity, Terms, plain
 from iotkg.identifiers import shorten
 from iotkg.layout import Layout
 from iotkg.loading import load_queries
 from iotkg.locating import Locator
-from iotkg.outcome import Outcome, ShapeRun, identified, results
+from iotkg.outcome import Outcome, Rule, ShapeRun, identified, results
 from iotkg.problems import CHECKS, STAGES, Problem, Stage
 from iotkg.queryfile import QueryFile
 from iotkg.rdffile import read_all
 from iotkg.rules import check_rule, shape_rules, text_rules
 from iotkg.shapegraph import ShapesGraph
+from iotkg.validated import Validated, held
 from iotkg.validation import Phase, phases
 from iotkg.vocab import CHECK, QUERY, term
 
@@ -54,19 +55,11 @@ def examine(layout: Layout, engine: Engine) -> Outcome:
             notes.append(
                 "what follows from the data was not checked, for what is written does not fit the text"
             )
-    checks = load_queries(layout, layout.checks).values()
-    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
-    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
-    stated = Locator(files)
+    checks, graph, stated = _rules_files(layout)
     runs = [
         *_shape_runs(graph, stated, {"written": written, "complete": triples}, found),
         *(_check_run(layout, check, found) for check in checks),
         *(_text_run(layout, name, inputs, found) for name, check in CHECKS.items() if check.stage in reached),
-    ]
-    rules = [
-        *shape_rules(graph, stated),
-        *(check_rule(check, _check_file(layout, check)) for check in checks),
-        *text_rules(),
     ]
     return Outcome(
         findings=tuple(sorted(found)),
@@ -76,8 +69,38 @@ def examine(layout: Layout, engine: Engine) -> Outcome:
         triples=len(triples),
         notes=tuple(notes),
         results=results(found),
-        rules=tuple(rules),
+        rules=_rules(layout, checks, graph, stated),
         partial=bool(notes),
+    )
+
+
+def record(layout: Layout, found: Iterable[Finding], triples: int, engine: Engine = DEFAULT) -> Validated:
+    """Write down, rule by rule, what was found in a release with so many triples; without violation, all was held."""
+    about: dict[str, list[str]] = {}
+    for finding in found:
+        about.setdefault(finding.shape, []).append(finding.focus)
+    rules = _rules(layout, *_rules_files(layout))
+    return Validated(
+        engine=name_of(engine),
+        triples=triples,
+        rules=tuple(held(it.shape, it.severity.value, it.names, about.get(it.shape, ())) for it in rules),
+    )
+
+
+def _rules_files(layout: Layout) -> tuple[Collection[QueryFile], ShapesGraph, Locator]:
+    checks = load_queries(layout, layout.checks).values()
+    files = [replace(file, name=layout.relative(Path(file.name))) for file in read_all(layout.shapes)]
+    graph = ShapesGraph.of(triple for file in files for triple in file.triples)
+    return checks, graph, Locator(files)
+
+
+def _rules(
+    layout: Layout, checks: Iterable[QueryFile], graph: ShapesGraph, stated: Locator
+) -> tuple[Rule, ...]:
+    return (
+        *shape_rules(graph, stated),
+        *(check_rule(check, _check_file(layout, check)) for check in checks),
+        *text_rules(),
     )
 
 
