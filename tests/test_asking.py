@@ -18,6 +18,7 @@ MOST = {
     "explain": 9,  # one for what each rule concludes in each step, and one each for graphs, words, names, the triple
     "question": 1,
     "picture": 1,
+    "deadlines": 1,
 }
 """Where it is not a handful: more, or a page that is one query's answer and may ask no second."""
 SHARED = 60

@@ -518,7 +518,7 @@ def test_a_page_is_cited_with_its_release(site):
 def test_everything_is_worded_in_both_languages():
     """Every wording a template asks for is there, no wording is left over, and both languages take the same values."""
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
-    code = "".join(path.read_text() for path in TEMPLATES.parent.glob("*.py") if path.stem != "wording")
+    code = "".join(path.read_text() for path in TEMPLATES.parent.glob("*.py"))
     asked = set(re.findall(r"""say(?:_in)?\((?:language, )?["']([^"']+)["']""", sources + code))
     families = {f"{it}-" for it in re.findall(r"""(?:say_of|worded)\(\s*["']([\w-]+)["']""", sources + code)}
     families |= {key for key in asked if key.endswith("-")}
@@ -542,6 +542,7 @@ def test_everything_is_worded_in_both_languages():
     computed = (*names, "skos:", "dcat:", "dcterms:", *families)
 
     assert asked <= set(WORDING)
+    assert len(WORDING) == sum(len(part.WORDING) for part in wording.PARTS)
     for key, (english, chinese) in WORDING.items():
         assert f'"{key}"' in sources + code or f"'{key}'" in sources + code or key.startswith(computed), key
         values = [set(re.findall(r"\{(\w+)\}", text)) for text in (english, chinese)]
