@@ -207,6 +207,11 @@ class Branch:
     unit: Unit
     below: tuple[Branch, ...] = ()
 
+    @property
+    def tasks(self) -> int:
+        """How many tasks the unit and those below it are."""
+        return (self.unit.kind == "task") + sum(branch.tasks for branch in self.below)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
@@ -218,6 +223,11 @@ class Place:
     beside: tuple[Unit, ...]
     words: tuple[Segment, ...]
     missing_tables: tuple[Unit, ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks are below the unit."""
+        return sum(branch.tasks for branch in self.below)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

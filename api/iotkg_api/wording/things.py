@@ -9,6 +9,7 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
     "glance": ("At a glance", "要点"),
     "glance-task": ("in the task’s own words", "依据任务自身文字"),
     "not-stated": ("not stated", "原文未写明"),
+    "owner-by-task": ("task by task, each with its basis and words", "逐项任务查看，附依据和原文"),
     "amount": ("Amount", "金额"),
     "target-words": ("In words", "原文表述"),
     "target-data": ("As a number", "数值"),
