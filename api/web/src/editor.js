@@ -63,6 +63,8 @@ const yasqe = new Yasqe(place, {
 });
 yasqe.getInputField().setAttribute("aria-label", words.query);
 yasqe.setOption("screenReaderLabel", words.query);
+// Tab leaves the editor: whoever has no mouse would be caught in it
+yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Tab: false, "Shift-Tab": false });
 for (const [selector, label] of [
   [".yasqe_queryButton", words.run],
   [".yasqe_share", words.share],
