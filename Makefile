@@ -1,11 +1,12 @@
 .DELETE_ON_ERROR:
-.PHONY: help setup web suite build wheel validate mutation bench bench-serve serve test test-fast fmt check
+.PHONY: help setup web suite build wheel validate mutation bench bench-serve bench-pages serve test test-fast fmt check
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/.ready
 SUITE := .venv/shacl-suite
+DATASETTE := .venv/datasette/bin/datasette
 WEB := api/web/node_modules/.package-lock.json
 BUNDLE := api/iotkg_api/static/built-editor.js
 SOURCES := $(shell find ontology data queries shapes src ! -name '*.pyc' ! -name __pycache__ 2>/dev/null)
@@ -66,6 +67,14 @@ bench: build  ## time `iotkg validate` beside pySHACL, on the real graph and ten
 
 bench-serve: build  ## drive `iotkg serve` and its peers on the same data (minutes; on a quiet machine; needs wrk)
 	$(BIN)/python -m bench.serve
+
+$(DATASETTE): bench/datasette.lock
+	$(PYTHON) -m venv .venv/datasette
+	.venv/datasette/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench-pages: build $(DATASETTE)  ## time pages beside Datasette's on the same rows (a minute or two; needs wrk)
+	$(BIN)/python -m bench.pages --datasette $(DATASETTE)
 
 serve: build $(BUNDLE)  ## serve the release at http://127.0.0.1:8000 (HOST=, PORT=)
 	$(BIN)/iotkg serve --host $(HOST) --port $(PORT)

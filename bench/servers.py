@@ -111,6 +111,15 @@ def rdflib_endpoint(python: Path, data: Path) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def datasette(command: Path, data: Path) -> Iterator[Server]:
+    """Run Datasette on an SQLite file that does not change."""
+    port = _free_port()
+    arguments = [str(command), "serve", "--immutable", str(data), "--host", "127.0.0.1", "--port", str(port)]
+    with _running(arguments, "/-/versions.json", port) as server:
+        yield server
+
+
 def folded(dist: Path, times: int, folder: Path) -> Path:
     """Give the release, or one with the graph several times over, each time with documents of another name."""
     if times == 1:
