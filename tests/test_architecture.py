@@ -19,7 +19,7 @@ LAYERS = (
     ("heads", "statements", "clauses", "searchable"),
     ("turtle", "csvw", "queryfile", "findings", "source_text"),
     ("layout", "transport", "advice", "locating", "outcome"),
-    ("loading", "endpoint", "published", "cache", "reports", "rules", "tables"),
+    ("loading", "endpoint", "probing", "published", "cache", "reports", "rules", "tables"),
     ("publish", "document", "anchors", "baseline", "changes", "deriving"),
     ("exceptions",),
     ("labels", "accounting"),
