@@ -2,7 +2,8 @@
 
 The corpora are the real one several times over, each time with documents of another name. Printed are medians in
 milliseconds and their ratio to the same question in memory on the real corpus, in the same run: those ratios are what
-docs/scaling.md goes by. Run on a quiet machine: ``python -m bench.scaling --times 1 10``.
+docs/scaling.md goes by. Run on a quiet machine: ``python -m bench.scaling --times 1 10``; a hundred corpora take some
+gigabytes of memory, ``--memory`` without the server.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--times", type=int, nargs="+", default=[1, 10], help="sizes, in real corpora")
+    options.add_argument("--memory", action="store_true", help="leave the server out")
+    chosen = options.parse_args()
     layout = Layout.find(Path(__file__).resolve())
     whole = {quad.triple for quad in ox.parse((layout.dist / QUADS).read_bytes(), ox.RdfFormat.N_QUADS)}
     real = sorted(whole, key=str)
     report = Report()
     print(f"{'corpora':>8} {'triples':>11} {'store':<9} {'what':<14} {'value':>10}  times memory at 1")
-    for times in options.parse_args().times:
+    for times in chosen.times:
         store = ox.Store()
         began = time.perf_counter()
         store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in copies(real, times))
@@ -57,6 +60,8 @@ def main() -> None:
         report.told("memory", "load s", time.perf_counter() - began)
         report.told("memory", "resident MB", resident("self"))
         ask(report, "memory", LocalStore(store), layout)
+        if chosen.memory:
+            continue
         with server() as (graphs, pid):
             began = time.perf_counter()
             graphs.put(NAME, copies(real, times))

@@ -39,6 +39,18 @@ class Limits:
     bytes: int = 1 << 30
 
 
+def of_the_web(url: str) -> str:
+    """Give an address back that HTTP can reach.
+
+    Raises: InputError naming the scheme of any other.
+    """
+    if url.startswith(("http://", "https://")):
+        return url
+    scheme, found, _ = url.partition("://")
+    said = f"{scheme}:// is not spoken" if found else "no scheme is given"
+    raise InputError(f"{url!r} is no address of an endpoint: {said}; it begins with http:// or https://")
+
+
 class RemoteStore(Source):
     """A SPARQL endpoint by its address.
 
@@ -56,9 +68,7 @@ class RemoteStore(Source):
         credentials: Credentials | None = None,
         limits: Limits | None = None,
     ) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise InputError(f"{url!r} is no address of an endpoint; it begins with http:// or https://")
-        self.url = url
+        self.url = of_the_web(url)
         self._default = (default,) if default else ()
         self._named = tuple(named)
         self._limits = limits or Limits()

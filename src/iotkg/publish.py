@@ -33,7 +33,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from iotkg.endpoint import Limits, RemoteStore, wrong
+from iotkg.endpoint import Limits, RemoteStore, of_the_web, wrong
 from iotkg.errors import InputError, RemoteError
 from iotkg.published import (
     MARK,
@@ -74,8 +74,7 @@ class GraphStore:
     def __init__(self, query: str, graphs: str, credentials: Credentials, deadline_s: float) -> None:
         limits = Limits(deadline_s=deadline_s)
         self.source = RemoteStore(query, credentials=credentials, limits=limits)
-        RemoteStore(graphs)  # the same rule for both addresses
-        self._graphs = graphs
+        self._graphs = of_the_web(graphs)
         self._client = Client(credentials, deadline_s=deadline_s, limit=_LIMIT)
 
     def names(self) -> set[str]:
@@ -140,9 +139,9 @@ class GraphStore:
 def graph_store_of(query: str) -> str:
     """Guess where the graphs are beside a query endpoint: as Oxigraph or Virtuoso has them.
 
-    Raises: InputError when the address is like neither's.
+    Raises: InputError when the address is like neither's, or none of the web.
     """
-    parts = urlsplit(query)
+    parts = urlsplit(of_the_web(query))
     path = next((path for end, path in _PATHS.items() if parts.path.endswith(end)), "")
     if not path:
         raise InputError(f"{query}: where its graph store is cannot be guessed; say so with --graphs")
