@@ -74,9 +74,9 @@ def test_head_tells_the_length_and_sends_nothing(served, dist):
 @pytest.mark.parametrize(
     "name",
     [
-        "../dumps.log",
-        "..%2fdumps.log",
-        "%2e%2e/dumps.log",
+        "../.releases/.lock",
+        "..%2f.releases%2f.lock",
+        "%2e%2e/.releases/.lock",
         "/etc/passwd",
         "queries",
         "queries/",
@@ -86,7 +86,7 @@ def test_head_tells_the_length_and_sends_nothing(served, dist):
     ],
 )
 def test_nothing_beside_the_release_is_given(served, dist, name):
-    assert (dist.parent / "dumps.log").is_file()
+    assert (dist.parent / ".releases" / ".lock").is_file()
     answer = get(served, f"/dumps/{name}")
     assert answer.status_code == 404
     assert str(dist.parent) not in answer.text

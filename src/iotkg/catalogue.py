@@ -18,7 +18,7 @@ from iotkg.clauses import ClauseAssembly, Found, read_clauses
 from iotkg.errors import InvalidParameter, UnknownEntity
 from iotkg.heads import head, properties
 from iotkg.identifiers import parts_of, shorten
-from iotkg.links import KIN, Incoming, Window, outgoing, read_facts, read_incoming
+from iotkg.links import ABOVE, KIN, Incoming, Window, outgoing, read_facts, read_incoming
 from iotkg.model import Entity, Evidence, Links, Named, Place, Spot, Standing, Statement, Term, Texts, Unit
 from iotkg.outline import Outline, read_outline
 from iotkg.provenance import inferred_among
@@ -324,10 +324,11 @@ class _Reading:
         return self.catalogue.names.of(NamedNode(iri) for iri in wanted)
 
     def _unnamed(self, unit: Unit | None) -> set[str]:
-        """Give the properties whose values no page shows; a whole document names too much to list."""
+        """Give the properties whose values no page shows as links; a whole document names too much to list."""
         vocabulary = self.catalogue.names.vocabulary
+        told = vocabulary.below(*(term(name).value for name in ABOVE.split())) | vocabulary.alignments
         whole = unit is not None and unit.parent is None
-        return vocabulary.alignments | (vocabulary.below(IOTKG.mentions.value) if whole else set())
+        return told | (vocabulary.below(IOTKG.mentions.value) if whole else set())
 
     def _texts(self, *predicates: NamedNode) -> Texts:
         return texts(value for predicate in predicates for value in self.facts.get(predicate.value, ()))

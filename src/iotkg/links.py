@@ -24,7 +24,7 @@ KIN: Final = ("skos:broader", "skos:narrower", "skos:related")
 """What stands above, below and beside a term; only the first and the last are written down."""
 
 _KIN_SHOWN: Final = 60
-_ABOVE: Final = "iotkg:partOf iotkg:hasPart iotkg:hasStatement iotkg:involvesActor"
+ABOVE: Final = "iotkg:partOf iotkg:hasPart iotkg:hasStatement iotkg:involvesActor"
 """The properties under these are the tree, the statements, and shortcuts past a statement's basis."""
 
 _TOLD: Final = """
@@ -287,7 +287,7 @@ def named_values(terms: Mapping[str, Term], predicate: str, values: Iterable[Nod
 
 
 def _hidden(vocabulary: Vocabulary, told: str) -> set[str]:
-    return vocabulary.below(*_iris(_ABOVE)) | vocabulary.alignments | _iris(told)
+    return vocabulary.below(*_iris(ABOVE)) | vocabulary.alignments | _iris(told)
 
 
 def _iris(names: str) -> set[str]:
