@@ -75,6 +75,12 @@ for (const [selector, label] of [
     button.setAttribute("aria-label", label);
   }
 }
+// Escape closes what the share button opens, as a click beside it does
+place.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !place.querySelector(".yasqe_sharePopup")) return;
+  document.body.click();
+  place.querySelector(".yasqe_share").focus();
+});
 
 let yasr;
 
