@@ -46,13 +46,14 @@ WHERE {
   ?term ?property ?value .
 }
 """
-_CLAUSES: Final = "iotkg:Principle iotkg:Ground iotkg:Measure iotkg:Aim iotkg:FundingSupport"
+_CLAUSES: Final = "iotkg:Principle, iotkg:Ground, iotkg:Measure, iotkg:Aim, iotkg:FundingSupport"
 """What is called by its words: it has no other name, and they are all that it says."""
 
 _PARTS: Final = (
     "skos:prefLabel ?label",
     "iotkg:exactQuote ?label",
-    f"iotkg:translation|iotkg:quote ?label ; a ?clause . VALUES ?clause {{ {_CLAUSES} }}",
+    # filters: from a path or VALUES the engine would read every clause there is
+    f"?says ?label ; a ?clause . FILTER(?says IN (iotkg:translation, iotkg:quote)) FILTER(?clause IN ({_CLAUSES}))",
     "iotkg:exceptedLabel ?own ; iotkg:quote ?label",
     "a iotkg:SharedWording ; iotkg:hasEvidence/iotkg:exactQuote ?label",
     "iotkg:actor/skos:prefLabel ?label",
