@@ -18,6 +18,7 @@ from iotkg.catalogue import Catalogue
 from iotkg.endpoint import Limits, RemoteStore
 from iotkg.errors import InputError, RemoteError, RemoteTooSlow
 from iotkg.loading import load_queries
+from iotkg.provenance import INFERRED
 from iotkg.searchable import entries
 from iotkg.store import LocalStore, read_manifest
 from iotkg.terms import Names
@@ -428,7 +429,12 @@ def sources(engines, store):
     graph_store(engine).put(
         name, [quad.triple for quad in store.quads_for_pattern(*[None] * 3, DefaultGraph())]
     )
-    return LocalStore(store), RemoteStore(engine.query, default=name)
+    inferred = [graph.value for graph in store.named_graphs() if graph.value.endswith(INFERRED)]
+    for graph in inferred:
+        graph_store(engine).put(
+            graph, [quad.triple for quad in store.quads_for_pattern(*[None] * 3, NamedNode(graph))]
+        )
+    return LocalStore(store), RemoteStore(engine.query, default=name, named=inferred)
 
 
 @pytest.mark.slow
