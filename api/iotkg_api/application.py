@@ -13,6 +13,7 @@ whose cost is known; ``answers``, the canned queries over it; ``default_triples`
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -112,7 +113,19 @@ def _load(state: State, settings: Settings) -> ASGIApp:
     from iotkg_api.app import whole_app  # noqa: PLC0415
 
     searching.prepare(state, settings.dist)
-    return whole_app(state)
+    app = whole_app(state)
+    settle()
+    return app
+
+
+def settle() -> None:
+    """Free what is in circles, and exempt all that is left from being looked through again and again.
+
+    It stays as long as the release does, and to look through it would hold up some requests for tens of milliseconds.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _tell(task: asyncio.Task[ASGIApp]) -> None:

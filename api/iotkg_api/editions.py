@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iotkg.errors import IotkgError
 from iotkg.store import MANIFEST, QUADS, check_files
-from iotkg_api.application import Application
+from iotkg_api.application import Application, settle
 from iotkg_api.keeping import Cache
 from iotkg_api.metrics import counts, of_application
 from iotkg_api.settings import Settings
@@ -188,6 +188,7 @@ class Editions:
         # else a circle of references would keep the store until Python looks for such
         for name in list(old.app.state):
             del old.app.state[name]
+        settle()
 
 
 def _mark(dist: Path) -> Mark:
