@@ -49,6 +49,10 @@ class Server:
                     raise SystemExit(f"{self.process.args!r} does not answer")
                 time.sleep(0.005)
 
+    def wait_for_pages(self) -> None:
+        """Wait until the pages are there, which are loaded while queries are answered already."""
+        httpx.get(self.url, timeout=_PATIENCE_S).raise_for_status()
+
     def memory(self) -> float:
         """Give the memory of the server's processes in MB, shared pages once."""
         return sum(map(_proportional, _tree(self.process.pid))) / 1e6
