@@ -34,6 +34,8 @@ _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 _LEAST_PAUSE: Final = 0.02
 _EVERYDAY: Final = frozenset({"grown", "left", "long", "moved"})
+_PATIENCE: Final = 5
+"""How many more times as long as a quick query one may run before it comes last on the processor."""
 _REMEMBERED: Final = 1024
 """Queries known to be long."""
 
@@ -67,6 +69,8 @@ class _Job:
     began: float
     timer: asyncio.TimerHandle | None = None
     outlasted: bool = False
+    slowed: bool = False
+    """Its worker comes last on the processor from now on, and is replaced after its answer."""
     promoted: bool = False
     """It became long under way."""
 
@@ -178,7 +182,7 @@ class Pool:
         try:
             async with asyncio.timeout(self._settings.deadline_s):
                 reply = await worker.ask(message, self._settings.result_bytes)
-            reason = "grown" if reply.retire else "long" if job.outlasted else ""
+            reason = "grown" if reply.retire else "long" if job.slowed else ""
             self._remember(message, long=job.outlasted)
         except TimeoutError:
             reason = "deadline"
@@ -222,6 +226,13 @@ class Pool:
             self._long.add(job.worker)
             self._load[job.client] += 1
             job.promoted = True
+        job.timer = asyncio.get_running_loop().call_later(
+            self._settings.quick_s * _PATIENCE, self._slow_down, job
+        )
+
+    def _slow_down(self, job: _Job) -> None:
+        """Let quick queries come first; only now, for it cannot be undone, and to replace a worker takes a while."""
+        job.slowed = True
         job.worker.yield_to_others()
 
     def _remember(self, message: bytes, *, long: bool) -> None:
