@@ -28,7 +28,7 @@ from iotkg_api.keeping import Kept
 from iotkg_api.limiting import client_of
 from iotkg_api.logs import REQUEST
 from iotkg_api.metrics import Metrics, counts
-from iotkg_api.observing import AHEAD, new_identifier
+from iotkg_api.observing import AHEAD, LEFT, new_identifier
 from iotkg_api.outbox import PIECE
 from iotkg_api.shortcuts import APART, head
 from iotkg_api.sparql import ASKED, Asked, Early
@@ -44,8 +44,6 @@ _LONGEST: Final = 32 * 1024
 _LONGEST_REST: Final = 4096
 _MOST: Final = 1024
 """Rests remembered, and bytes of each: 4 MB at most."""
-_LEFT: Final = 499
-"""The status that proxies log for a client that left."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +190,7 @@ class Ahead:
         self._ends["left"] += 1
         request.end()
         request.leave()
-        self._metrics.answered(_PATH, _LEFT, time.monotonic() - request.began, 0)
+        self._metrics.answered(_PATH, LEFT, time.monotonic() - request.began, 0)
 
 
 def _end(data: bytes) -> int:

@@ -80,7 +80,7 @@ class Lead:
     flight: Flight
 
     def land(self, kept: Kept | None = None) -> bool:
-        """Give those who wait for it the answer, or none, and keep it; say whether it is kept."""
+        """Be done with it; see ``Edge.land``."""
         return self.edge.land(self, kept)
 
 

@@ -33,9 +33,9 @@ _NUMBERS: Final = count()
 """What is made of these two is unlike any other process's, and costs no call to the system."""
 _SLOW_S: Final = 1.0
 _FAULT: Final = 500
-_LEFT: Final = 499
+LEFT: Final = 499
 """The status that proxies log for a client that left; it is never sent."""
-_NOTABLE: Final = frozenset({408, 413, 429, _LEFT})
+_NOTABLE: Final = frozenset({408, 413, 429, LEFT})
 _PATH_SHOWN: Final = 200
 _FREE: Final = ("/health/", "/metrics")
 
@@ -107,7 +107,7 @@ class Observed:
                 scope[AHEAD].end()
             seconds = time.monotonic() - started
             if notes.get("outcome") == "left" or not status:
-                status = _LEFT
+                status = LEFT
             self._metrics.answered(scope["path"], status, seconds, sent)
             if self._tells(status, seconds, notes):
                 what = {"status": status, "ms": round(seconds * 1000, 1), "bytes": sent}

@@ -231,7 +231,10 @@ class Pool:
         )
 
     def _slow_down(self, job: _Job) -> None:
-        """Let quick queries come first; only now, for it cannot be undone, and to replace a worker takes a while."""
+        """Let quick queries come first; only now, for it cannot be undone, and to replace a worker takes a while.
+
+        By the clock, unlike what makes a query long: where it has to wait, others wait for the processor too.
+        """
         job.slowed = True
         job.worker.yield_to_others()
 
