@@ -23,6 +23,7 @@ from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
 _SHOWN: Final = 50
+_PREVIOUS: Final = "IOTKG_PREVIOUS"
 TABLES: Final[dict[str, Callable[[Difference], Table]]] = {"things": by_thing, "changes": changes}
 """What can be had as a table: what differs, thing by thing and triple by triple."""
 
@@ -69,8 +70,12 @@ def _compared(old: Path, new: Path, names: Names) -> Changed:
         before, after = read_manifest(old), read_manifest(new)
         found = difference(old, new)
     except (IotkgError, OSError, SyntaxError, ValueError) as error:
-        _LOG.warning("the release before cannot be compared", extra={"fault": str(error)})
-        return Changed(fault=str(error) if str(old) in str(error) else f"{old}: {error}")
+        _LOG.warning(
+            "the release before cannot be compared", extra={"previous": str(old), "fault": str(error)}
+        )
+        # where it stands on this machine is for the log alone
+        told = str(error).replace(str(old), _PREVIOUS).replace(str(new), "IOTKG_DIST")
+        return Changed(fault=told if _PREVIOUS in told else f"{_PREVIOUS}: {told}")
     sums = [{name: entry["sha256"] for name, entry in it["files"].items()} for it in (before, after)]
     differing = sorted({name for name, _ in sums[0].items() ^ sums[1].items()})
     return Changed(
