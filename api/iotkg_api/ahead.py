@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from prometheus_client.metrics_core import Metric
 from starlette.types import Scope
@@ -104,14 +104,14 @@ class Request:
 
     def finished(self) -> Kept | None:
         """Give the answer; None where the request has to take the long way."""
-        task = self.early.task
-        if not self.keep_alive or task.cancelled() or task.exception() is not None:
+        reply = self.early.reply
+        if not self.keep_alive or reply.cancelled() or reply.exception() is not None:
             return None
-        return self._rest.finished(task.result())
+        return self._rest.finished(reply.result())
 
     def end(self) -> None:
         """Give up what nobody waits for, if it is still under way; others that ask the same get no answer from it."""
-        self.early.task.cancel()
+        self.early.end()
         self.lead.land()
 
     def leave(self) -> None:
@@ -158,7 +158,7 @@ class Ahead:
         if rest is None or not _VALUE.fullmatch(value):
             return None
         try:  # as urllib.parse.parse_qsl does it, which takes fields apart elsewhere
-            text = unquote(value.decode("ascii").replace("+", " "), errors="strict")
+            text = unquote_to_bytes(value.replace(b"+", b" ")).decode()
         except UnicodeDecodeError:
             return None
         key = key_with(rest.led.key, data[_QUERY_AT : data.index(b" ", end)])
@@ -174,6 +174,7 @@ class Ahead:
         if kept is None:
             return None
         how = [STORED] * request.lead.land(kept)
+        request.early.end()
         request.leave()
         self._ends["answered"] += 1
         self._metrics.answered(_PATH, kept.status, time.monotonic() - request.began, len(kept.body))

@@ -19,6 +19,8 @@ from iotkg_api import wire
 from iotkg_api.evaluation import Reply
 from iotkg_api.zygote import NOTICE, ORDER, REAP, SPAWN
 
+_FRAME_BYTES: Final = 64 * 1024
+"""A frame up to this length is read in one go."""
 _HEAD_BYTES: Final = 1 << 20
 _PATIENCE_S: Final = 5.0
 _CPUCLOCK_SCHED: Final = 2
@@ -45,26 +47,19 @@ class Worker(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._reply: asyncio.Future[Reply] | None = None
         self._limit = 0
-        self._expect_lengths()
+        self._buffer, self._at, self._whole = bytearray(_FRAME_BYTES), 0, 0
 
-    def _expect_lengths(self) -> None:
-        self._head_length: int | None = None
-        self._buffer, self._at = bytearray(wire.LENGTHS.size), 0
+    def ask(self, message: bytes, limit: int) -> asyncio.Future[Reply]:
+        """Send a query; its reply, whose body has at most ``limit`` bytes, or WorkerLost is for the future.
 
-    async def ask(self, message: bytes, limit: int) -> Reply:
-        """Send a query and wait for its reply, whose body has at most ``limit`` bytes.
-
-        Raises: WorkerLost when the worker ends first.
+        Raises: WorkerLost when the worker has ended already.
         """
         if self.lost or self._transport is None:
             raise WorkerLost(f"worker {self.pid} is gone")
         self._limit = limit
         self._reply = asyncio.get_running_loop().create_future()
         self._transport.write(message)
-        try:
-            return await self._reply
-        finally:
-            self._reply = None
+        return self._reply
 
     def fail(self, error: Exception) -> None:
         """Tell the one who waits for a reply that none will come."""
@@ -126,26 +121,32 @@ class Worker(asyncio.BufferedProtocol):
         self._on_lost(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # we know the size
-        """Offer the part of the frame that is still to come."""
+        """Offer what is free: most frames come in one piece."""
         return memoryview(self._buffer)[self._at :]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came; hand over the reply once it is whole."""
         self._at += nbytes
-        if self._at < len(self._buffer):
+        if self._at < max(self._whole, wire.LENGTHS.size):
             return
-        if self._head_length is None:
-            head, body = wire.LENGTHS.unpack(self._buffer)
-            if self._reply is None or head == 0 or head > _HEAD_BYTES or body > self._limit:
-                self.close()  # not what we agreed on
-                return
-            self._head_length = head
-            self._buffer, self._at = bytearray(head + body), 0
+        head, body = wire.LENGTHS.unpack_from(self._buffer)
+        start = wire.LENGTHS.size + head
+        self._whole = start + body
+        if self._reply is None or not 0 < head <= _HEAD_BYTES or body > self._limit or self._at > self._whole:
+            self.close()  # not what we agreed on
             return
-        reply = Reply.from_head(*wire.unpack(self._buffer, self._head_length))
-        self._expect_lengths()
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_result(reply)
+        if self._at < self._whole:
+            if self._whole > len(self._buffer):
+                self._buffer = self._buffer.ljust(self._whole, b"\0")
+            return
+        frame = memoryview(self._buffer)
+        reply = Reply.from_frame(bytes(frame[wire.LENGTHS.size : start]), bytes(frame[start : self._whole]))
+        if len(self._buffer) > _FRAME_BYTES:
+            self._buffer = bytearray(_FRAME_BYTES)
+        self._at = self._whole = 0
+        waiting, self._reply = self._reply, None
+        if not waiting.done():
+            waiting.set_result(reply)
 
 
 class Zygote(asyncio.Protocol):

@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from sys import maxsize
 from typing import Any, Final
 
 from pyoxigraph import NamedNode, QueryTriples, Store
 
 from iotkg import guard
-from iotkg_api import faults, serializing
+from iotkg_api import faults, serializing, wire
 from iotkg_api.rows import more_rows
 from iotkg_api.serializing import Results
 
@@ -55,15 +55,17 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
 
-    def head(self) -> dict[str, Any]:
-        """Give the query as the head of a frame."""
-        return {name: getattr(self, name) for name in self.__slots__}
+    def frame(self) -> bytes:
+        """Give the query as a frame, whose body is its text."""
+        head = _query_head(self.tables, self.graphs, self.default_graphs, self.named_graphs)
+        return wire.frame(head, self.text.encode("utf-8", "surrogatepass"))
 
     @classmethod
-    def from_head(cls, head: dict[str, Any]) -> Query:
-        """Read the query back from the head of a frame."""
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in head.items()}
-        return cls(**fields)
+    def from_frame(cls, head: bytes, body: bytes) -> Query:
+        """Read the query back from a frame."""
+        tables, graphs, default, named = _query_fields(head)
+        text = body.decode("utf-8", "surrogatepass")
+        return cls(text=text, tables=tables, graphs=graphs, default_graphs=default, named_graphs=named)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,14 +88,38 @@ class Reply:
     """The worker has grown and wants to be replaced."""
     body: bytes = b""
 
-    def head(self) -> dict[str, Any]:
-        """Give all but the body as the head of a frame."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "body"}
+    def frame(self) -> bytes:
+        """Give the reply as a frame."""
+        return wire.frame(_reply_head(*map(partial(getattr, self), _ABOUT)), self.body)
 
     @classmethod
-    def from_head(cls, head: dict[str, Any], body: bytes) -> Reply:
+    def from_frame(cls, head: bytes, body: bytes) -> Reply:
         """Read a reply back from a frame."""
-        return cls(**{**head, "outcome": Outcome(head["outcome"])}, body=body)
+        return cls(**_reply_fields(head), body=body)
+
+
+_ABOUT: Final = tuple(name for name in Reply.__slots__ if name != "body")
+
+
+@lru_cache(wire.KEPT)
+def _query_head(*fields: tuple[str, ...]) -> bytes:
+    return wire.pack({"accepted": fields})
+
+
+@lru_cache(wire.KEPT)
+def _query_fields(head: bytes) -> list[tuple[str, ...]]:
+    return [tuple(field) for field in wire.unpack(head)["accepted"]]
+
+
+@lru_cache(wire.KEPT)
+def _reply_head(*fields: Any) -> bytes:
+    return wire.pack(dict(zip(_ABOUT, fields, strict=True)))
+
+
+@lru_cache(wire.KEPT)
+def _reply_fields(head: bytes) -> dict[str, Any]:
+    fields = wire.unpack(head)
+    return {**fields, "outcome": Outcome(fields["outcome"])}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

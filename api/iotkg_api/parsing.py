@@ -138,13 +138,13 @@ class Connection(HttpToolsProtocol):
         self._data, self._early = data, request
         self.cycle = request  # type: ignore[assignment]  # all that is asked of one by then
         self._waiting = self.loop.call_later(AT_ONCE_S, self._take_long_way)
-        request.early.task.add_done_callback(self._end_ahead)
+        request.early.reply.add_done_callback(self._end_ahead)
         return True
 
-    def _end_ahead(self, task: asyncio.Task[Reply]) -> None:
+    def _end_ahead(self, reply: asyncio.Future[Reply]) -> None:
         """Send the answer that has come, or go the long way."""
         request = self._early
-        if request is None or request.early.task is not task or self._ahead is None:
+        if request is None or request.early.reply is not reply or self._ahead is None:
             return
         found = self._ahead.answer(request, self.server_state.default_headers)
         if found is None:

@@ -85,7 +85,10 @@ class RemotePool:
     async def close(self) -> None:
         """Do nothing: what is under way ends at its deadline."""
 
-    async def query(self, query: Query, _client: str = "") -> Reply:
+    def begin(self, _query: Query, _client: str = "") -> None:
+        """Begin with nothing at once: there is a thread to wait for."""
+
+    async def query(self, query: Query, _client: str = "", _begun: None = None) -> Reply:
         """Have a query answered by the store.
 
         Raises: Busy when too many are under way; RemoteTooSlow at the deadline; RemoteError.

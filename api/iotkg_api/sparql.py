@@ -61,19 +61,45 @@ class Asked:
 
 
 class Early:
-    """A query that is being evaluated by a pool."""
+    """A query that is being evaluated by a pool: by a worker already, or in a task that waits for one."""
 
     def __init__(self, pool: Any, query: Query, client: str) -> None:
         self.pool = pool
         self.query = query
-        self.task: asyncio.Task[Reply] = asyncio.create_task(pool.query(query, client))
-        self.task.add_done_callback(_look)
+        self._client = client
+        self._job = pool.begin(query, client)
+        self._task = None if self._job is not None else self._see_through()
 
+    def _see_through(self) -> asyncio.Task[Reply]:
+        task: asyncio.Task[Reply] = asyncio.create_task(self.pool.query(self.query, self._client, self._job))
+        task.add_done_callback(self._look)
+        return task
 
-def _look(task: asyncio.Task[Reply]) -> None:
-    """Look at what came of a query, for nobody may be left who does."""
-    if not task.cancelled():
-        task.exception()
+    def _look(self, task: asyncio.Task[Reply]) -> None:
+        """Look at what came of a query, for nobody may be left who does; the task may never have run."""
+        if not task.cancelled():
+            task.exception()
+        elif self._job is not None:
+            self.pool.end(self._job)
+
+    @property
+    def reply(self) -> asyncio.Future[Reply]:
+        """What comes first of it: a reply, or what is for ``task`` to see to."""
+        return self._job.reply if self._task is None else self._task
+
+    @property
+    def task(self) -> asyncio.Task[Reply]:
+        """See it through to its end, in a task."""
+        if self._task is None:
+            self._task = self._see_through()
+        return self._task
+
+    def end(self) -> None:
+        """Be done with it, and give it up if it is still under way."""
+        if self._task is None:
+            self.pool.end(self._job)
+        else:
+            self._task.cancel()
 
 
 async def sparql(request: Request) -> Response:

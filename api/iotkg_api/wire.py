@@ -1,4 +1,7 @@
-"""Frames between the service and its query workers: eight bytes of lengths, a JSON head, then raw bytes."""
+"""Frames between the service and its query workers: eight bytes of lengths, a JSON head, then raw bytes.
+
+Heads are the same again and again, so whoever makes or reads one keeps a few.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,21 @@ LENGTHS: Final = struct.Struct("!II")
 """Length of the head, length of the body."""
 
 
-def frame(head: Mapping[str, Any], body: bytes = b"") -> bytes:
-    """Pack one message."""
-    packed = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return LENGTHS.pack(len(packed), len(body)) + packed + body
+KEPT: Final = 32
+"""Heads to keep, of each kind: one is as long as a query at most."""
 
 
-def unpack(content: bytes | bytearray, head_length: int) -> tuple[dict[str, Any], bytes]:
-    """Split what follows the lengths into head and body."""
-    head: dict[str, Any] = json.loads(content[:head_length])
-    return head, bytes(memoryview(content)[head_length:])
+def pack(head: Mapping[str, Any]) -> bytes:
+    """Write a head."""
+    return json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def unpack(head: bytes) -> dict[str, Any]:
+    """Read a head."""
+    read: dict[str, Any] = json.loads(head)
+    return read
+
+
+def frame(head: bytes, body: bytes) -> bytes:
+    """Put one message together."""
+    return b"".join((LENGTHS.pack(len(head), len(body)), head, body))

@@ -22,7 +22,7 @@ from typing import Final
 
 from iotkg.errors import EngineError
 from iotkg.store import QUADS, Manifest
-from iotkg_api import wire, zygote
+from iotkg_api import zygote
 from iotkg_api.channels import Worker, WorkerLost, Zygote
 from iotkg_api.evaluation import Query, Reply
 from iotkg_api.metrics import Metrics
@@ -61,12 +61,15 @@ class _Moved(EngineError):
 
 
 @dataclass(slots=True)
-class _Job:
-    """A query under way: its worker, whose it is, and the worker's time when it began."""
+class Job:
+    """A query under way: its worker, whose it is, its reply, and when it began by the clock and the worker's time."""
 
     worker: Worker
     client: str
+    reply: asyncio.Future[Reply]
+    since: float
     began: float
+    over: bool = False
     timer: asyncio.TimerHandle | None = None
     outlasted: bool = False
     slowed: bool = False
@@ -152,36 +155,63 @@ class Pool:
             await self._zygote.close()
         self._file.close()
 
-    async def query(self, query: Query, client: str = "") -> Reply:
+    def begin(self, query: Query, client: str = "") -> Job | None:
+        """Begin with a query if that can be done at once, for one who sees it through.
+
+        That is by ``end`` once its reply has come, or by ``query``.
+        """
+        message = query.frame()
+        if not self._idle or self._quick or self._idle[-1].lost or hash(message) in self._known_long:
+            return None
+        self._metrics.waited(0)
+        return self._ask(self._idle.pop(), message, client)
+
+    def end(self, job: Job) -> None:
+        """Be done with a query that was begun: with its worker too if its reply has not come. Once is enough."""
+        if job.over:
+            return
+        job.over = True
+        if job.reply.cancel() or job.reply.cancelled():
+            self._leave(job, "left")
+        elif job.reply.exception() is None and job.reply.result().retire:
+            self._leave(job, "grown")
+        else:
+            self._leave(job, "")
+
+    async def query(self, query: Query, client: str = "", job: Job | None = None) -> Reply:
         """Evaluate a query in a worker; the queries of one ``client`` take turns with those of others.
 
-        Where a worker is killed from outside, another one tries once more.
+        ``job`` is what was begun with it. Where a worker is killed from outside, another one tries once more.
 
         Raises: TooSlow at the deadline; Busy when no worker is free in time; WorkerDied.
         """
-        message = wire.frame(query.head())
+        message = query.frame()
         with suppress(_Killed):
-            return await self._try(message, client)
+            return await self._try(message, client, job)
         return await self._try(message, client)
 
-    async def _try(self, message: bytes, client: str) -> Reply:
-        if hash(message) not in self._known_long:
+    async def _try(self, message: bytes, client: str, job: Job | None = None) -> Reply:
+        if job is not None or hash(message) not in self._known_long:
             with suppress(_Moved):
-                return await self._evaluate(message, client, long=False)
+                return await self._evaluate(message, client, job, long=False)
         self._load[client] += 1
         try:
             return await self._evaluate(message, client, long=True)
         finally:
             self._unload(client)
 
-    async def _evaluate(self, message: bytes, client: str, *, long: bool) -> Reply:
-        worker = await self._living(client, long=long)
-        job = _Job(worker, client, worker.busy_s())
-        job.timer = asyncio.get_running_loop().call_later(self._settings.quick_s, self._watch, job)
+    def _ask(self, worker: Worker, message: bytes, client: str) -> Job:
+        since, began = asyncio.get_running_loop().time(), worker.busy_s()
+        return Job(worker, client, worker.ask(message, self._settings.result_bytes), since, began)
+
+    async def _evaluate(self, message: bytes, client: str, job: Job | None = None, *, long: bool) -> Reply:
+        job = job or self._ask(await self._living(client, long=long), message, client)
+        worker, job.over = job.worker, True  # from here on it ends here
+        job.timer = asyncio.get_running_loop().call_at(job.since + self._settings.quick_s, self._watch, job)
         reason = "left"
         try:
-            async with asyncio.timeout(self._settings.deadline_s):
-                reply = await worker.ask(message, self._settings.result_bytes)
+            async with asyncio.timeout_at(job.since + self._settings.deadline_s):
+                reply = await job.reply
             reason = "grown" if reply.retire else "long" if job.slowed else ""
             self._remember(message, long=job.outlasted)
         except TimeoutError:
@@ -205,13 +235,17 @@ class Pool:
             self._long.discard(worker)
             if job.promoted:
                 self._unload(client)
-            if reason:
-                self._bury(worker, reason)
-                self._dispatch()
-            else:
-                self._release(worker)
+            self._leave(job, reason)
 
-    def _watch(self, job: _Job) -> None:
+    def _leave(self, job: Job, reason: str) -> None:
+        """Let a query's worker go: for good where there is a reason to."""
+        if reason:
+            self._bury(job.worker, reason)
+            self._dispatch()
+        else:
+            self._release(job.worker)
+
+    def _watch(self, job: Job) -> None:
         """Take a query for long that has used its time as a quick one; stop it where no more may be long."""
         left = self._settings.quick_s - (job.worker.busy_s() - job.began)
         if left > 0:
@@ -230,7 +264,7 @@ class Pool:
             self._settings.quick_s * _PATIENCE, self._slow_down, job
         )
 
-    def _slow_down(self, job: _Job) -> None:
+    def _slow_down(self, job: Job) -> None:
         """Let quick queries come first; only now, for it cannot be undone, and to replace a worker takes a while.
 
         By the clock, unlike what makes a query long: where it has to wait, others wait for the processor too.

@@ -30,7 +30,7 @@ from pyoxigraph import Store
 from iotkg.errors import IotkgError
 from iotkg.store import load
 from iotkg_api import logs, wire
-from iotkg_api.evaluation import Query, Reply, evaluate
+from iotkg_api.evaluation import Query, evaluate
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -164,16 +164,12 @@ def work(
         content = _read(connection, head_length + body_length)
         if content is None:
             break
-        head, _ = wire.unpack(content, head_length)
-        reply = evaluate(store, known, Query.from_head(head), *limits)
+        query = Query.from_frame(bytes(content[:head_length]), bytes(content[head_length:]))
+        reply = evaluate(store, known, query, *limits)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
         if grown > memory // _MAX_GROWTH:
             reply = replace(reply, retire=True)
-        _send(connection, reply)
-
-
-def _send(connection: socket.socket, reply: Reply) -> None:
-    connection.sendall(wire.frame(reply.head(), reply.body))
+        connection.sendall(reply.frame())
 
 
 def _read(connection: socket.socket, length: int) -> bytearray | None:
