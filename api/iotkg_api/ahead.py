@@ -13,7 +13,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -93,13 +93,14 @@ class Request:
     def __init__(self, edition: Edition, rest: Rest, key: object, text: str, client: str) -> None:
         self.keep_alive = True
         self.identifier = new_identifier()
+        self.began = time.monotonic()
         named = REQUEST.set(self.identifier)
-        self.early = Early(edition.app.state.pool, replace(rest.asked.query, text=text), client)
+        self.early = Early(edition.app.state.pool, rest.asked.query.asking(text), client)
         REQUEST.reset(named)
         self._edition = edition
         self._rest = rest
+        self.kept: Kept | None = None
         self.lead: Lead = edition.app.edge.lead(key)
-        self.began = time.monotonic()
         edition.enter()
 
     def finished(self) -> Kept | None:
@@ -109,10 +110,10 @@ class Request:
             return None
         return self._rest.finished(reply.result())
 
-    def end(self) -> None:
-        """Give up what nobody waits for, if it is still under way; others that ask the same get no answer from it."""
+    def end(self, kept: Kept | None = None) -> None:
+        """Be done with the evaluation, and give it up if it is under way; others that ask the same get what it gave."""
         self.early.end()
-        self.lead.land()
+        self.lead.land(kept)
 
     def leave(self) -> None:
         """Be done with it here."""
@@ -169,16 +170,21 @@ class Ahead:
     def answer(
         self, request: Request, default_headers: list[tuple[bytes, bytes]]
     ) -> tuple[bytes, bytes] | None:
-        """Give the head and the body of the answer, and count it; None where that is for the long way."""
-        kept = request.finished()
+        """Give the head and the body of the answer; None where that is for the long way."""
+        kept = request.kept = request.finished()
         if kept is None:
             return None
-        how = [STORED] * request.lead.land(kept)
-        request.early.end()
+        how = [STORED] * request.lead.stores(kept)
+        return head(kept, default_headers, how, request.identifier), kept.body
+
+    def answered(self, request: Request) -> None:
+        """Keep an answer, and count it: once it is on its way, for its client need not wait for that."""
+        kept = request.kept
+        request.end(kept)
         request.leave()
         self._ends["answered"] += 1
-        self._metrics.answered(_PATH, kept.status, time.monotonic() - request.began, len(kept.body))
-        return head(kept, default_headers, how, request.identifier), kept.body
+        if kept is not None:
+            self._metrics.answered(_PATH, kept.status, time.monotonic() - request.began, len(kept.body))
 
     def hand_over(self, request: Request, scope: Scope) -> None:
         """Let the long way have the evaluation."""

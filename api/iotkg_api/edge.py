@@ -79,6 +79,10 @@ class Lead:
     key: object
     flight: Flight
 
+    def stores(self, kept: Kept) -> bool:
+        """Say whether an answer is going to be kept."""
+        return bool(self.edge.state.cache.takes(kept))
+
     def land(self, kept: Kept | None = None) -> bool:
         """Be done with it; see ``Edge.land``."""
         return self.edge.land(self, kept)

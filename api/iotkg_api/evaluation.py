@@ -55,6 +55,16 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
 
+    def asking(self, text: str) -> Query:
+        """Give another query that is asked in the same way."""
+        return Query(
+            text=text,
+            tables=self.tables,
+            graphs=self.graphs,
+            default_graphs=self.default_graphs,
+            named_graphs=self.named_graphs,
+        )
+
     def frame(self) -> bytes:
         """Give the query as a frame, whose body is its text."""
         head = _query_head(self.tables, self.graphs, self.default_graphs, self.named_graphs)

@@ -53,11 +53,15 @@ class Cache:
         self._kept.move_to_end(key)
         return found[0]
 
+    def takes(self, kept: Kept) -> bool:
+        """Say whether an answer is one to keep, by its size."""
+        return (len(kept.body) + _OVERHEAD) * _SHARE <= self.limit
+
     def put(self, key: object, kept: Kept) -> bool:
         """Keep an answer, unless it would take too much of the memory; say whether it is kept."""
-        size = len(kept.body) + _size(key) + _OVERHEAD
-        if size * _SHARE > self.limit:
+        if not self.takes(kept):
             return False
+        size = len(kept.body) + _size(key) + _OVERHEAD
         old = self._kept.pop(key, None)
         self.bytes += size - (old[1] if old else 0)
         self._kept[key] = kept, size

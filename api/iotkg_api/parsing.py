@@ -154,6 +154,7 @@ class Connection(HttpToolsProtocol):
         self._waiting.cancel()
         self.cycle = _Answered()  # type: ignore[assignment]
         self.transport.writelines(found)
+        self._ahead.answered(request)
         super().on_response_complete()
 
     def _take_long_way(self) -> None:

@@ -163,8 +163,9 @@ class Pool:
         message = query.frame()
         if not self._idle or self._quick or self._idle[-1].lost or hash(message) in self._known_long:
             return None
+        job = self._ask(self._idle.pop(), message, client)
         self._metrics.waited(0)
-        return self._ask(self._idle.pop(), message, client)
+        return job
 
     def end(self, job: Job) -> None:
         """Be done with a query that was begun: with its worker too if its reply has not come. Once is enough."""
@@ -201,8 +202,8 @@ class Pool:
             self._unload(client)
 
     def _ask(self, worker: Worker, message: bytes, client: str) -> Job:
-        since, began = asyncio.get_running_loop().time(), worker.busy_s()
-        return Job(worker, client, worker.ask(message, self._settings.result_bytes), since, began)
+        reply = worker.ask(message, self._settings.result_bytes)
+        return Job(worker, client, reply, asyncio.get_running_loop().time(), worker.busy_s())
 
     async def _evaluate(self, message: bytes, client: str, job: Job | None = None, *, long: bool) -> Reply:
         job = job or self._ask(await self._living(client, long=long), message, client)
