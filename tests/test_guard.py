@@ -126,7 +126,7 @@ def test_patterns_count_again_after_a_list_of_data():
 def test_from_graphs_are_resolved_and_named_once():
     seen = inspect(
         "BASE <http://e/a/> PREFIX : <graph/> prefix g.h: <http://h/>"
-        "SELECT * FROM <../b> FROM :c from named g.h:d\\-e FROM <http://e/b> FROM NAMED <http://\\u0065/f> {}"
+        "CONSTRUCT {} FROM <../b> FROM :c from named g.h:d\\-e FROM <http://e/b> FROM NAMED <http://\\u0065/f> {}"
     )
 
     assert seen.default_graphs == ("http://e/b", "http://e/a/graph/c")
@@ -192,6 +192,70 @@ def test_every_character_belongs_to_a_token_or_is_white_space_or_comment(text):
         assert not between.strip() or "#" in between
         assert text.startswith(token.text, token.start)
         at = token.start + len(token.text)
+
+
+PIECES = [
+    *[
+        "SELECT",
+        "select *",
+        "ASK",
+        "CONSTRUCT",
+        "DESCRIBE",
+        "INSERT",
+        "PREFIX a: <b>",
+        "BASE <http://e/>",
+        "?x",
+    ],
+    *[
+        "SERVICE",
+        "FROM <g>",
+        "FROM NAMED <g>",
+        "GRAPH ?g",
+        "NOW()",
+        "BNODE",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "'",
+        '"',
+    ],
+    *[
+        "#",
+        "<",
+        ">",
+        "\n",
+        "{" * 60,
+        "\\u0053",
+        "a:task",
+        "WITH",
+        ";",
+        "\u017f",
+        "SERV\u0131CE",
+        "f\u212a",
+        "1",
+    ],
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.sampled_from(["", " "]))
+def test_letters_say_what_the_tokens_say(pieces, between):
+    """A long text is always taken apart."""
+    query = between.join(pieces)
+    try:
+        expected = inspect(query + " " * 500)
+    except Refused as refused:
+        with pytest.raises(Refused) as found:
+            inspect(query)
+        assert str(found.value) == str(refused)
+    else:
+        seen = inspect(query)
+        assert (seen.default_graphs, seen.named_graphs) == (expected.default_graphs, expected.named_graphs)
+        assert (seen.prefixes, seen.volatile) == (expected.prefixes, expected.volatile)
+        if expected.form in {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}:  # else it is no query
+            assert seen.form == expected.form
 
 
 @given(st.text(alphabet="SERVICE\"'\\#<>{}:?\nu0 "))

@@ -73,7 +73,12 @@ _UPDATES: Final = frozenset(
     ["ADD", "CLEAR", "COPY", "CREATE", "DELETE", "DROP", "INSERT", "LOAD", "MOVE", "WITH"]
 )
 _VOLATILE: Final = frozenset(["BNODE", "NOW", "RAND", "STRUUID", "UUID"])
+_GRAPHS: Final = frozenset(["CONSTRUCT", "DESCRIBE"])
 _CLOSING: Final = {"{": "}", "(": ")", "[": "]"}
+_TELLING: Final = ("SERVICE", "FROM", "GRAPH", *sorted(_GRAPHS | _UPDATES | _VOLATILE), "\\")
+"""A query in which none of these occurs, in whatever place, holds nothing that we look for."""
+_SHORT: Final = min(MAX_CLAUSES, MAX_LINKS, MAX_OPERATORS)
+"""A shorter text has too few characters to have too many of these."""
 
 
 class Reason(StrEnum):
@@ -109,7 +114,10 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the tokens say of a query: FROM graphs, prefixes, whether its answer may vary, and its first keyword."""
+    """What the tokens say of a query: FROM graphs, prefixes, whether its answer may vary, and its first keyword.
+
+    The prefixes are those for writing triples, so there are none where the answer is a table.
+    """
 
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
@@ -119,10 +127,12 @@ class Inspection:
 
 
 def inspect(query: str) -> Inspection:
-    """Look at a query's tokens.
+    """Look at a query's tokens; at its letters where they say enough, which takes a tenth of the time.
 
     Raises: Refused for SERVICE, an update, or a query too deep or too long a chain.
     """
+    if _is_plain(query):
+        return _PLAIN
     tokens = measured(query)
     _refuse_service(query, tokens)
     decoded = decode(query)
@@ -133,7 +143,22 @@ def inspect(query: str) -> Inspection:
         message = f"{body[0].keyword} is an update, and this service is read-only"
         raise _refused(Reason.READ_ONLY, message, query, body[0].start)
     default, named = _dataset(body, prefixes, base)
-    return Inspection(default, named, prefixes, _is_volatile(body), body[0].keyword if body else "")
+    form = body[0].keyword if body else ""
+    return Inspection(default, named, prefixes if form in _GRAPHS else {}, _is_volatile(body), form)
+
+
+_PLAIN: Final = Inspection((), (), {}, volatile=False, form="SELECT")
+
+
+def _is_plain(query: str) -> bool:
+    """Say whether a query can only be a SELECT over the default view that always gives the same."""
+    capitals = query.upper()
+    return (
+        len(query) < _SHORT
+        and (capitals.startswith("SELECT") or ("SELECT" in capitals and "ASK" not in capitals))
+        and not any(word in capitals for word in _TELLING)
+        and sum(map(query.count, _CLOSING)) <= MAX_DEPTH
+    )
 
 
 def form_of(query: str) -> str:
