@@ -18,6 +18,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import Final
 
 from starlette.applications import Starlette
@@ -29,6 +30,7 @@ from iotkg.store import default_size, open_release, read_manifest
 from iotkg_api import problems, sparql
 from iotkg_api.edge import Edge
 from iotkg_api.keeping import Cache
+from iotkg_api.launching import Launched
 from iotkg_api.metrics import Metrics
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
@@ -39,7 +41,8 @@ _LOG: Final = logging.getLogger(__name__)
 class Application:
     """Answers requests from one release."""
 
-    def __init__(self, settings: Settings, counters: Metrics) -> None:
+    def __init__(self, settings: Settings, counters: Metrics, launched: Launched | None = None) -> None:
+        self._launched = launched
         self.state = State()
         self.state.settings = settings
         self.state.metrics = counters
@@ -78,38 +81,52 @@ class Application:
 
             state.source, state.pool = await asyncio.to_thread(join, settings, state.release)
         else:
-            state.pool = Pool(settings, state.release, state.metrics)
-        state.whole = asyncio.create_task(asyncio.to_thread(_load, state, settings))
+            state.pool = Pool(settings, state.release, state.metrics, self._launched)
+        started = asyncio.Event()
+        state.whole = asyncio.create_task(_whole(state, settings, started))
         state.whole.add_done_callback(_tell)
         try:
             await state.pool.start()
+            started.set()
             yield
         finally:
+            started.set()
             with suppress(Exception):
                 await state.whole  # a thread cannot be ended
             await state.pool.close()
 
 
-def create_app(settings: Settings | None = None, counters: Metrics | None = None) -> Application:
-    """Build the service; without settings, from the environment.
+def create_app(
+    settings: Settings | None = None, counters: Metrics | None = None, launched: Launched | None = None
+) -> Application:
+    """Build the service; without settings, from the environment. ``launched`` is its workers' parent, if it is there.
 
     Raises: InvalidParameter or InputError when the settings cannot be read. What is wrong with the release shows
     when the application starts.
     """
     return Application(
-        from_environment() if settings is None else settings, Metrics() if counters is None else counters
+        from_environment() if settings is None else settings,
+        Metrics() if counters is None else counters,
+        launched,
     )
 
 
+async def _whole(state: State, settings: Settings, started: asyncio.Event) -> ASGIApp:
+    """Make FastAPI's application, without holding up the workers: two that load at a time are each slower."""
+    await asyncio.to_thread(import_module, "iotkg_api.app")  # which takes as long as to load a release
+    await started.wait()
+    return await asyncio.to_thread(_load, state, settings)
+
+
 def _load(state: State, settings: Settings) -> ASGIApp:
-    """Load the release, and import and build FastAPI's application over it."""
+    """Load the release, and build FastAPI's application over it."""
     if settings.store:
         state.default_triples = state.pool.triples
     else:
         state.source = open_release(settings.dist)
         state.default_triples = default_size(state.source)
     state.answers = open_answers(settings.dist, state.source)
-    from iotkg_api import searching  # noqa: PLC0415  # FastAPI takes longer to import than all else
+    from iotkg_api import searching  # noqa: PLC0415  # what imports FastAPI is not imported before the start
     from iotkg_api.app import whole_app  # noqa: PLC0415
 
     searching.prepare(state, settings.dist)

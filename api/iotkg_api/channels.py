@@ -12,11 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO, Final, cast
+from typing import Final, cast
 
 from iotkg.errors import EngineError
 from iotkg_api import wire
 from iotkg_api.evaluation import Reply
+from iotkg_api.launching import Launched
 from iotkg_api.zygote import NOTICE, ORDER, REAP, SPAWN
 
 _FRAME_BYTES: Final = 64 * 1024
@@ -161,24 +162,15 @@ class Zygote(asyncio.Protocol):
         self._transport: asyncio.BaseTransport | None = None
 
     @classmethod
-    async def start(cls, file: BinaryIO, sha256: str, *limits: int) -> Zygote:
-        """Start a zygote on an open N-Quads file and wait until it has loaded it; ``limits`` as its module says.
+    async def join(cls, launched: Launched) -> Zygote:
+        """Take over a zygote that has been started, and wait until it has loaded the release.
 
         Raises: EngineError when it ends first; it says why on standard error.
         """
-        ours, theirs = socket.socketpair()
-        fds = (theirs.fileno(), file.fileno())
-        with theirs:
-            # Starting it from this thread matters: Linux ends it when the thread that started it ends.
-            process = subprocess.Popen(  # noqa: ASYNC220, S603  # takes a millisecond; arguments are numbers and a hash
-                [sys.executable, "-m", "iotkg_api.zygote", *map(str, (*fds, sha256, *limits))],
-                stdin=subprocess.DEVNULL,
-                pass_fds=fds,
-            )
-        ours.setblocking(False)
-        zygote = cls(process, ours.dup())
+        launched.control.setblocking(False)
+        zygote = cls(launched.process, launched.control.dup())
         ready = zygote._expect()
-        await asyncio.get_running_loop().create_connection(lambda: zygote, sock=ours)
+        await asyncio.get_running_loop().create_connection(lambda: zygote, sock=launched.control)
         try:
             await ready
         except BaseException:

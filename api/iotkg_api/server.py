@@ -17,6 +17,7 @@ from iotkg_api.application import create_app
 from iotkg_api.connections import Server, Watch, allow_files
 from iotkg_api.edge import HEADERS
 from iotkg_api.editions import Editions
+from iotkg_api.launching import Launched
 from iotkg_api.limiting import Rate
 from iotkg_api.metrics import Metrics
 from iotkg_api.observing import Observed
@@ -31,15 +32,18 @@ _NOT_STARTED: Final = 3
 """Exit code when the release cannot be loaded or the address cannot be listened on."""
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, launched: Launched | None = None) -> None:
     """Serve until stopped by SIGINT or SIGTERM, finishing the requests under way.
+
+    ``launched`` is the workers' parent (``launch_early``), if it was started beforehand.
 
     Raises: InputError when there is no release to serve.
     """
     read_manifest(settings.dist)
     allow_files(settings.connections)
     counters = Metrics()
-    editions = Editions(settings, lambda: create_app(settings, counters))
+    first = iter([launched])
+    editions = Editions(settings, lambda: create_app(settings, counters, next(first, None)))
     watch = Watch(settings.patience_s, settings.connections)
     outbox = Outbox(_LONG_ANSWERS * settings.result_bytes)
     for figures in (editions.figures, watch.figures, outbox.figures):

@@ -25,6 +25,7 @@ from iotkg.store import QUADS, Manifest
 from iotkg_api import zygote
 from iotkg_api.channels import Worker, WorkerLost, Zygote
 from iotkg_api.evaluation import Query, Reply
+from iotkg_api.launching import Launched, launch
 from iotkg_api.metrics import Metrics
 from iotkg_api.queueing import FairQueue, Place
 from iotkg_api.settings import Settings
@@ -85,8 +86,15 @@ class Pool:
     change what this service answers.
     """
 
-    def __init__(self, settings: Settings, manifest: Manifest, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        manifest: Manifest,
+        metrics: Metrics | None = None,
+        launched: Launched | None = None,
+    ) -> None:
         self._settings = settings
+        self._launched = launched
         self._metrics = Metrics() if metrics is None else metrics
         self._sha256 = manifest["files"][QUADS]["sha256"]
         self._file = (Path(settings.dist) / QUADS).open("rb")
@@ -403,11 +411,18 @@ class Pool:
             if self._zygote is not None:
                 _LOG.warning("the parent of the query workers has died; starting another")
                 await self._zygote.close()
-            limits = (self._settings.memory_bytes, self._settings.result_bytes, self._settings.result_rows)
-            self._zygote = await Zygote.start(self._file, self._sha256, *limits)
+            self._zygote = await Zygote.join(self._launch())
         worker = await self._zygote.spawn(self._on_lost)
         self._workers.add(worker)
         self._release(worker)
+
+    def _launch(self) -> Launched:
+        """Take the zygote that was launched beforehand, once, if it is one for this release; else launch one."""
+        launched, self._launched = self._launched, None
+        if launched is not None and launched.sha256 != self._sha256:
+            launched.close()
+            launched = None
+        return launched or launch(self._file, self._sha256, self._settings)
 
     def _on_lost(self, worker: Worker) -> None:
         """Replace a worker that died while it idled; the one who waits for a busy worker buries it."""

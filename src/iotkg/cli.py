@@ -327,7 +327,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes that evaluate queries.")] = None,
 ) -> None:
     """Serve the release in dist/: pages, canned queries and SPARQL."""
-    from iotkg_api.server import run as serve_app
+    from iotkg_api.launching import launch_early
     from iotkg_api.settings import from_environment
 
     given = {"IOTKG_HOST": host, "IOTKG_PORT": port, "IOTKG_WORKERS": workers}
@@ -338,7 +338,10 @@ def serve(
         f"iotkg serves {settings.dist} at http://{settings.host}:{settings.port} (stop with Ctrl-C)",
         markup=False,
     )
-    serve_app(settings)
+    launched = launch_early(settings)  # so that the release is loaded while the rest is imported
+    from iotkg_api.server import run as serve_app
+
+    serve_app(settings, launched)
 
 
 def _flush() -> None:

@@ -1,0 +1,56 @@
+"""The parent of the query workers, from its start until the web process knows it.
+
+It loads the release, which takes longer than all else at the start, so it is started before all else is imported.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from iotkg.store import QUADS, read_manifest
+from iotkg_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A process, the socket over which it takes orders, and the SHA-256 of the N-Quads that it loads."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+    sha256: str
+
+    def close(self) -> None:
+        """Have it end: it does when its socket closes."""
+        self.control.close()
+        self.process.wait()
+
+
+def launch(file: BinaryIO, sha256: str, settings: Settings) -> Launched:
+    """Start a zygote on an open N-Quads file."""
+    ours, theirs = socket.socketpair()
+    fds = (theirs.fileno(), file.fileno())
+    limits = (settings.memory_bytes, settings.result_bytes, settings.result_rows)
+    with theirs:
+        # Starting it from this thread matters: Linux ends it when the thread that started it ends.
+        process = subprocess.Popen(  # noqa: S603  # arguments are numbers and a hash
+            [sys.executable, "-m", "iotkg_api.zygote", *map(str, (*fds, sha256, *limits))],
+            stdin=subprocess.DEVNULL,
+            pass_fds=fds,
+        )
+    return Launched(process, ours, sha256)
+
+
+def launch_early(settings: Settings) -> Launched | None:
+    """Start a zygote on the release that is to be served; None where that is in a store elsewhere.
+
+    Raises: InputError when there is no release.
+    """
+    if settings.store:
+        return None
+    sha256 = read_manifest(settings.dist)["files"][QUADS]["sha256"]
+    with (settings.dist / QUADS).open("rb") as file:
+        return launch(file, sha256, settings)
