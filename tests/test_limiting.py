@@ -1,6 +1,7 @@
 """Queries of many clients on few workers, clients that ask too often, and results that are too large."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import httpx
@@ -9,12 +10,13 @@ from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, Store
 
 from iotkg.errors import InvalidParameter
 from iotkg.store import read_manifest
+from iotkg_api.endings import Busy, TooSlow
 from iotkg_api.evaluation import Outcome, Query
 from iotkg_api.limiting import Rate, client_of
 from iotkg_api.queueing import FairQueue, Place
 from iotkg_api.rows import more_rows
 from iotkg_api.settings import Settings
-from iotkg_api.workers import Busy, Pool, TooSlow
+from iotkg_api.workers import Pool
 from serving import LONG_QUADS, PATIENCE_S, serve, write_release
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -135,6 +137,27 @@ def test_a_query_known_to_be_long_starts_as_one_until_it_is_quick(dist):
         return known, pool.long, dict(pool._load)
 
     assert run_in_pool(dist, use, deadline_s=0.3) == (1, 0, {})
+
+
+@pytest.mark.parametrize("company", [True, False], ids=["beside quick ones", "alone"])
+def test_a_long_query_yields_the_processor_to_quick_ones_soon_and_when_alone_later(dist, company):
+    """What has yielded is replaced, which takes longer than many a long query: so only where somebody gains."""
+
+    async def use(pool):
+        niced = lambda: {os.getpriority(os.PRIO_PROCESS, pid) for pid in pool.pids}  # noqa: E731
+        task = asyncio.create_task(pool.query(asked(RUNAWAY), "slow"))
+        await until(lambda: pool.idle == 1)
+        for number in range(10 * company):
+            await pool.query(asked(f"{SMALL} # {number}"), "quick")
+        await until(lambda: pool.long)
+        await asyncio.sleep(0.1)
+        soon = niced()
+        await until(lambda: niced() == {0, 10})
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return soon
+
+    assert run_in_pool(dist, use, workers=2, deadline_s=50) == ({0, 10} if company else {0})
 
 
 def test_a_client_that_leaves_the_long_queue_holds_nothing(dist):

@@ -17,9 +17,10 @@ from pyoxigraph import Store
 
 from iotkg.errors import EngineError, InputError, InvalidParameter
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
+from iotkg_api.endings import Busy, TooSlow, WorkerDied
 from iotkg_api.evaluation import Outcome, Query, evaluate
 from iotkg_api.settings import Settings, from_environment
-from iotkg_api.workers import Busy, Pool, TooSlow, WorkerDied
+from iotkg_api.workers import Pool
 from serving import (
     GRAPH,
     LONG_QUADS,

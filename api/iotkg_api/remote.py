@@ -21,10 +21,10 @@ from iotkg.published import NOWHERE, check, default_graph, in_default
 from iotkg.store import Manifest, Source
 from iotkg.transport import Credentials
 from iotkg_api import faults
+from iotkg_api.endings import Busy
 from iotkg_api.evaluation import Admitted, Outcome, Query, Reply, admit, answer, shortened, syntax
 from iotkg_api.serializing import Results
 from iotkg_api.settings import Settings
-from iotkg_api.workers import Busy
 
 _BESIDE: Final = 4
 """Queries under way at the store for each worker that there would be: it does the work, we wait."""

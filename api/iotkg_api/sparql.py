@@ -21,6 +21,7 @@ from starlette.types import Receive
 
 from iotkg.errors import InvalidParameter
 from iotkg_api import description, editor
+from iotkg_api.endings import Busy, TooSlow, WorkerDied
 from iotkg_api.evaluation import Outcome, Query, Reply
 from iotkg_api.limiting import client_of
 from iotkg_api.negotiation import GRAPHS, HTML, TABLES, Offer, agreed, choose, listing
@@ -28,7 +29,6 @@ from iotkg_api.observing import AHEAD, note
 from iotkg_api.pages import FROZEN, conditional
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.protocol import FORM, QUERY, Operation, read
-from iotkg_api.workers import Busy, TooSlow, WorkerDied
 
 _METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
 _KINDS: Final = {

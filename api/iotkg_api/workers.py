@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections import Counter, OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from typing import Final
 
 from iotkg.errors import EngineError
 from iotkg.store import QUADS, Manifest
-from iotkg_api import zygote
 from iotkg_api.channels import Worker, WorkerLost, Zygote
+from iotkg_api.endings import Busy, Killed, Moved, TooSlow, obituary
 from iotkg_api.evaluation import Query, Reply
 from iotkg_api.launching import Launched, launch
 from iotkg_api.metrics import Metrics
@@ -33,43 +32,30 @@ from iotkg_api.settings import Settings
 _LOG: Final = logging.getLogger(__name__)
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
-_LEAST_PAUSE: Final = 0.02
+_LOOK_S: Final = 0.02
+"""Seconds between two looks at a query that has taken half the time of a quick one."""
 _EVERYDAY: Final = frozenset({"grown", "left", "long", "moved"})
-_PATIENCE: Final = 5
-"""How many more times as long as a quick query one may run before it comes last on the processor."""
+_PATIENCE: Final = 6
+"""How many times as long as a quick query one that runs alone may take before it comes last on the processor."""
+_SOME: Final = 3
+"""Quick queries that end beside a long one, after which it does not run alone."""
 _REMEMBERED: Final = 1024
 """Queries known to be long."""
 
 
-class TooSlow(EngineError):
-    """A query was not answered within its deadline."""
-
-
-class Busy(EngineError):
-    """No worker became free in time, or too many requests wait already."""
-
-
-class WorkerDied(EngineError):
-    """The worker ended while it evaluated a query: out of memory, stack overflow, or killed."""
-
-
-class _Killed(WorkerDied):
-    """A worker that ended for no reason of the query's that we know."""
-
-
-class _Moved(EngineError):
-    """A query that became long on the worker kept for quick ones."""
-
-
 @dataclass(slots=True)
 class Job:
-    """A query under way: its worker, whose it is, its reply, and when it began by the clock and the worker's time."""
+    """A query under way: its worker, whose it is, its reply, and when it began.
+
+    That is by the clock, by the worker's time, and by how many quick queries had ended.
+    """
 
     worker: Worker
     client: str
     reply: asyncio.Future[Reply]
     since: float
     began: float
+    quick_ends: int
     over: bool = False
     timer: asyncio.TimerHandle | None = None
     outlasted: bool = False
@@ -109,6 +95,7 @@ class Pool:
         self._load: Counter[str] = Counter()
         """Long queries of each client, under way or waiting."""
         self._known_long: OrderedDict[int, None] = OrderedDict()
+        self._quick_ends = 0
         self._short = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
         self._burials: set[asyncio.Task[int | None]] = set()
@@ -195,13 +182,13 @@ class Pool:
         Raises: TooSlow at the deadline; Busy when no worker is free in time; WorkerDied.
         """
         message = query.frame()
-        with suppress(_Killed):
+        with suppress(Killed):
             return await self._try(message, client, job)
         return await self._try(message, client)
 
     async def _try(self, message: bytes, client: str, job: Job | None = None) -> Reply:
         if job is not None or hash(message) not in self._known_long:
-            with suppress(_Moved):
+            with suppress(Moved):
                 return await self._evaluate(message, client, job, long=False)
         self._load[client] += 1
         try:
@@ -211,12 +198,14 @@ class Pool:
 
     def _ask(self, worker: Worker, message: bytes, client: str) -> Job:
         reply = worker.ask(message, self._settings.result_bytes)
-        return Job(worker, client, reply, asyncio.get_running_loop().time(), worker.busy_s())
+        since = asyncio.get_running_loop().time()
+        return Job(worker, client, reply, since, worker.busy_s(), self._quick_ends)
 
     async def _evaluate(self, message: bytes, client: str, job: Job | None = None, *, long: bool) -> Reply:
         job = job or self._ask(await self._living(client, long=long), message, client)
         worker, job.over = job.worker, True  # from here on it ends here
-        job.timer = asyncio.get_running_loop().call_at(job.since + self._settings.quick_s, self._watch, job)
+        looked_at = job.since + self._settings.quick_s / 2
+        job.timer = asyncio.get_running_loop().call_at(looked_at, self._watch, job)
         reason = "left"
         try:
             async with asyncio.timeout_at(job.since + self._settings.deadline_s):
@@ -228,15 +217,15 @@ class Pool:
             self._remember(message, long=True)
             limit = self._settings.deadline_s
             raise TooSlow(f"The query was stopped at its limit of {limit:g} seconds") from None
-        except _Moved:
+        except Moved:
             reason = "moved"
             self._remember(message, long=True)
             raise
         except WorkerLost:
             code = await self._bury(worker)
-            reason, obituary = _obituary(code)
+            reason, died = obituary(code)
             self._ended(worker, reason)
-            raise (_Killed if reason == "died" else WorkerDied)(obituary) from None
+            raise died from None
         else:
             return reply
         finally:
@@ -248,6 +237,7 @@ class Pool:
 
     def _leave(self, job: Job, reason: str) -> None:
         """Let a query's worker go: for good where there is a reason to."""
+        self._quick_ends += not job.outlasted
         if reason:
             self._bury(job.worker, reason)
             self._dispatch()
@@ -255,31 +245,30 @@ class Pool:
             self._release(job.worker)
 
     def _watch(self, job: Job) -> None:
-        """Take a query for long that has used its time as a quick one; stop it where no more may be long."""
-        left = self._settings.quick_s - (job.worker.busy_s() - job.began)
-        if left > 0:
-            again = max(left, _LEAST_PAUSE)
-            job.timer = asyncio.get_running_loop().call_later(again, self._watch, job)
-            return
-        job.outlasted = True
-        if job.worker not in self._long:
-            if len(self._long) >= self._max_long:
-                job.worker.fail(_Moved("The query is long"))
+        """Look again and again how long a query takes: whether it is still quick, and whether it holds others up."""
+        loop = asyncio.get_running_loop()
+        if not job.outlasted and job.worker.busy_s() - job.began >= self._settings.quick_s:
+            job.outlasted = True
+            if job.worker not in self._long and not self._promote(job):
                 return
-            self._long.add(job.worker)
-            self._load[job.client] += 1
-            job.promoted = True
-        job.timer = asyncio.get_running_loop().call_later(
-            self._settings.quick_s * _PATIENCE, self._slow_down, job
-        )
+        alone = self._quick_ends - job.quick_ends < _SOME
+        patient = not job.outlasted or loop.time() < job.since + self._settings.quick_s * _PATIENCE
+        if not job.slowed and not (alone and patient):
+            # not before, for it cannot be undone, and to replace a worker takes longer than many a long query
+            job.slowed = True
+            job.worker.yield_to_others()
+        if not (job.outlasted and job.slowed):
+            job.timer = loop.call_later(_LOOK_S, self._watch, job)
 
-    def _slow_down(self, job: Job) -> None:
-        """Let quick queries come first; only now, for it cannot be undone, and to replace a worker takes a while.
-
-        By the clock, unlike what makes a query long: where it has to wait, others wait for the processor too.
-        """
-        job.slowed = True
-        job.worker.yield_to_others()
+    def _promote(self, job: Job) -> bool:
+        """Take a query for long that has used its time as a quick one; stop it where no more may be long."""
+        if len(self._long) >= self._max_long:
+            job.worker.fail(Moved("The query is long"))
+            return False
+        self._long.add(job.worker)
+        self._load[job.client] += 1
+        job.promoted = True
+        return True
 
     def _remember(self, message: bytes, *, long: bool) -> None:
         """Know a query for a long one, until it is quick again."""
@@ -428,18 +417,3 @@ class Pool:
         """Replace a worker that died while it idled; the one who waits for a busy worker buries it."""
         if worker in self._idle:
             self._bury(worker, "died")
-
-
-def _obituary(code: int | None) -> tuple[str, str]:
-    """Say how a worker ended, in a word and to its client: by its exit code, or minus the signal, or None."""
-    if code in {-signal.SIGABRT, zygote.EXIT_MEMORY}:
-        return (
-            "memory",
-            "The query needed more memory than one query may use; ask for less, or sort and group fewer rows",
-        )
-    if code in {-signal.SIGSEGV, -signal.SIGBUS}:
-        return (
-            "stack",
-            "The query is nested too deeply or too long a chain for the engine; make it simpler",
-        )
-    return "died", "The process that evaluated the query was ended; try again"
