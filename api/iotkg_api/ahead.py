@@ -30,7 +30,7 @@ from iotkg_api.logs import REQUEST
 from iotkg_api.metrics import Metrics, counts
 from iotkg_api.observing import AHEAD, LEFT, new_identifier
 from iotkg_api.outbox import PIECE
-from iotkg_api.shortcuts import APART, head
+from iotkg_api.shortcuts import APART, head, lines
 from iotkg_api.sparql import ASKED, Asked, Early
 
 _PATH: Final = "/sparql"
@@ -54,6 +54,8 @@ class Rest:
     led: Led
     headers: list[tuple[bytes, bytes]]
     """Of the answer, but for those that its bytes decide."""
+    lines: bytes
+    """These, written."""
     form: bytes
     coded: bool
     """A longer answer may have to be compressed."""
@@ -63,7 +65,12 @@ class Rest:
         """Take from an answer what is the same for another query."""
         kept = [pair for pair in led.kept.headers if pair[0] not in {b"etag", b"content-length"}]
         coded = _CODED.search(rest) is not None
-        return cls(asked=asked, led=led, headers=kept, form=form_of(led.release, kept), coded=coded)
+        form = form_of(led.release, kept)
+        return cls(asked=asked, led=led, headers=kept, lines=lines(kept), form=form, coded=coded)
+
+    def written(self, kept: Kept) -> bytes:
+        """Write the headers of an answer that is ``finished``."""
+        return self.lines + lines(kept.headers[len(self.headers) :])
 
     def finished(self, reply: Reply) -> Kept | None:
         """Give the answer that the long way would give; None where that may differ in more than its bytes."""
@@ -98,7 +105,7 @@ class Request:
         self.early = Early(edition.app.state.pool, rest.asked.query.asking(text), client)
         REQUEST.reset(named)
         self._edition = edition
-        self._rest = rest
+        self.rest = rest
         self.kept: Kept | None = None
         self.lead: Lead = edition.app.edge.lead(key)
         edition.enter()
@@ -108,7 +115,7 @@ class Request:
         reply = self.early.reply
         if not self.keep_alive or reply.cancelled() or reply.exception() is not None:
             return None
-        return self._rest.finished(reply.result())
+        return self.rest.finished(reply.result())
 
     def end(self, kept: Kept | None = None) -> None:
         """Be done with the evaluation, and give it up if it is under way; others that ask the same get what it gave."""
@@ -175,7 +182,7 @@ class Ahead:
         if kept is None:
             return None
         how = [STORED] * request.lead.stores(kept)
-        return head(kept, default_headers, how, request.identifier), kept.body
+        return head(default_headers, request.rest.written(kept), how, request.identifier), kept.body
 
     def answered(self, request: Request) -> None:
         """Keep an answer, and count it: once it is on its way, for its client need not wait for that."""

@@ -20,8 +20,6 @@ from iotkg_api.evaluation import Reply
 from iotkg_api.launching import Launched
 from iotkg_api.zygote import NOTICE, ORDER, REAP, SPAWN
 
-_FRAME_BYTES: Final = 64 * 1024
-"""A frame up to this length is read in one go."""
 _HEAD_BYTES: Final = 1 << 20
 _PATIENCE_S: Final = 5.0
 _CPUCLOCK_SCHED: Final = 2
@@ -48,7 +46,7 @@ class Worker(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._reply: asyncio.Future[Reply] | None = None
         self._limit = 0
-        self._buffer, self._at, self._whole = bytearray(_FRAME_BYTES), 0, 0
+        self._buffer, self._at, self._whole = bytearray(wire.PIECE), 0, 0
 
     def ask(self, message: bytes, limit: int) -> asyncio.Future[Reply]:
         """Send a query; its reply, whose body has at most ``limit`` bytes, or WorkerLost is for the future.
@@ -142,8 +140,8 @@ class Worker(asyncio.BufferedProtocol):
             return
         frame = memoryview(self._buffer)
         reply = Reply.from_frame(bytes(frame[wire.LENGTHS.size : start]), bytes(frame[start : self._whole]))
-        if len(self._buffer) > _FRAME_BYTES:
-            self._buffer = bytearray(_FRAME_BYTES)
+        if len(self._buffer) > wire.PIECE:
+            self._buffer = bytearray(wire.PIECE)
         self._at = self._whole = 0
         waiting, self._reply = self._reply, None
         if not waiting.done():

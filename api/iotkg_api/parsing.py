@@ -12,6 +12,7 @@ import asyncio
 import json
 import re
 import sys
+import time
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -51,6 +52,7 @@ class Connection(HttpToolsProtocol):
     _data = b""
     _messages = 0
     _early: Request | None = None
+    _waiting: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -137,7 +139,8 @@ class Connection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._data, self._early = data, request
         self.cycle = request  # type: ignore[assignment]  # all that is asked of one by then
-        self._waiting = self.loop.call_later(AT_ONCE_S, self._take_long_way)
+        if self._waiting is None:  # else it serves for this request too
+            self._waiting = self.loop.call_later(AT_ONCE_S, self._lose_patience)
         request.early.reply.add_done_callback(self._end_ahead)
         return True
 
@@ -151,16 +154,25 @@ class Connection(HttpToolsProtocol):
             self._take_long_way()
             return
         self._early = None
-        self._waiting.cancel()
         self.cycle = _Answered()  # type: ignore[assignment]
         self.transport.writelines(found)
         self._ahead.answered(request)
         super().on_response_complete()
 
+    def _lose_patience(self) -> None:
+        """Let a request take the long way whose answer does not come at once."""
+        self._waiting = None
+        if self._early is None:
+            return
+        left = self._early.began + AT_ONCE_S - time.monotonic()
+        if left > 0:
+            self._waiting = self.loop.call_later(left, self._lose_patience)
+        else:
+            self._take_long_way()
+
     def _take_long_way(self) -> None:
         """Parse a request whose query is being evaluated, and answer it like any other."""
         request, self._early = self._early, None
-        self._waiting.cancel()
         if request is None or self._ahead is None:
             return
         self.cycle = _Answered()  # type: ignore[assignment]
@@ -172,7 +184,6 @@ class Connection(HttpToolsProtocol):
         """Give up what is being evaluated."""
         request, self._early = self._early, None
         if request is not None and self._ahead is not None:
-            self._waiting.cancel()
             self._ahead.leave(request)
         super().connection_lost(exc)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from starlette.types import Scope
 
-from iotkg_api.keeping import Cache, Kept
+from iotkg_api.keeping import Cache
 from iotkg_api.metrics import Metrics
 from iotkg_api.observing import new_identifier
 
@@ -65,16 +65,20 @@ class Shortcuts:
         if kept is None:  # pragma: no cover  # it was there a moment ago
             return None
         self._metrics.answered(known[1], kept.status, time.monotonic() - started, len(kept.body))
-        return head(kept, default_headers, [HIT], new_identifier()), kept.body
+        return head(default_headers, lines(kept.headers), [HIT], new_identifier()), kept.body
 
 
 def head(
-    kept: Kept,
     default_headers: list[tuple[bytes, bytes]],
+    own: bytes,
     how: Iterable[tuple[bytes, bytes]],
     identifier: str,
 ) -> bytes:
-    """Write the head of a good answer; ``how`` says how it came about, where that is to be said."""
-    more = (*how, (b"x-request-id", identifier.encode()))
-    lines = [b"%b: %b" % pair for pair in (*default_headers, *kept.headers, *more)]
-    return b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"\r\n"])
+    """Write the head of a good answer whose ``own`` lines are written; ``how`` says how it came about, if any does."""
+    more = lines((*how, (b"x-request-id", identifier.encode())))
+    return b"".join((b"HTTP/1.1 200 OK\r\n", lines(default_headers), own, more, b"\r\n"))
+
+
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Write headers, each on its line."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])

@@ -14,6 +14,8 @@ LENGTHS: Final = struct.Struct("!II")
 """Length of the head, length of the body."""
 
 
+PIECE: Final = 64 * 1024
+"""Bytes to read at a time: most frames are shorter."""
 KEPT: Final = 32
 """Heads to keep, of each kind: one is as long as a query at most."""
 

@@ -159,29 +159,26 @@ def work(
     """Answer queries until the connection closes."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024
-    while (lengths := _read(connection, wire.LENGTHS.size)) is not None:
-        head_length, body_length = wire.LENGTHS.unpack(lengths)
-        content = _read(connection, head_length + body_length)
-        if content is None:
-            break
-        query = Query.from_frame(bytes(content[:head_length]), bytes(content[head_length:]))
-        reply = evaluate(store, known, query, *limits)
+    while (frame := _read(connection)) is not None:
+        reply = evaluate(store, known, Query.from_frame(*frame), *limits)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit
         if grown > memory // _MAX_GROWTH:
             reply = replace(reply, retire=True)
         connection.sendall(reply.frame())
 
 
-def _read(connection: socket.socket, length: int) -> bytearray | None:
-    """Read so many bytes; None when the connection closes first."""
-    buffer = bytearray(length)
-    view, at = memoryview(buffer), 0
-    while at < length:
-        count = connection.recv_into(view[at:])
-        if count == 0:
-            return None
-        at += count
-    return buffer
+def _read(connection: socket.socket) -> tuple[bytes, bytes] | None:
+    """Read the head and the body of a frame, mostly in one piece; None when the connection closes first."""
+    frame = b""
+    while part := connection.recv(wire.PIECE):
+        frame += part
+        if len(frame) < wire.LENGTHS.size:
+            continue
+        head, body = wire.LENGTHS.unpack_from(frame)
+        start = wire.LENGTHS.size + head
+        if len(frame) >= start + body:
+            return frame[wire.LENGTHS.size : start], frame[start:]
+    return None
 
 
 def _confine(fd: int, memory: int) -> None:
