@@ -20,7 +20,7 @@ import pyoxigraph as ox
 
 from iotkg.store import MANIFEST, QUADS, load, read_manifest
 
-_PATIENCE_S = 300.0
+_PATIENCE_S = 1800.0
 _BIN = Path(sys.executable).parent
 
 
@@ -50,8 +50,9 @@ class Server:
                 time.sleep(0.005)
 
     def wait_for_pages(self) -> None:
-        """Wait until the pages are there, which are loaded while queries are answered already."""
+        """Wait until the pages and the search index are there, which are made while queries are answered already."""
         httpx.get(self.url, timeout=_PATIENCE_S).raise_for_status()
+        httpx.get(f"{self.url}/search", params={"q": "x"}, timeout=_PATIENCE_S).raise_for_status()
 
     def memory(self) -> float:
         """Give the memory of the server's processes in MB, shared pages once."""

@@ -342,3 +342,24 @@ def test_the_guide_lists_every_figure(server):
     for family in prometheus(body):
         if family.name.startswith("iotkg_"):
             assert f"`{family.name}" in text, family.name
+
+
+def test_a_release_with_a_file_gone_is_a_fault_whose_place_only_the_log_tells(tmp_path):
+    dist = write_release(tmp_path / "dist")
+    manifest = json.loads((dist / "manifest.json").read_text())
+    manifest["files"]["places.tsv"] = {"sha256": "0" * 64, "bytes": 1}
+    (dist / "manifest.json").write_text(json.dumps(manifest))
+    asked = {"s": "<http://example.org/a>", "p": "<http://example.org/name>", "o": '"x"'}
+    with serve(dist, tmp_path / "log", workers=1) as server:
+        for accept in ("application/json", "text/html"):
+            answer = httpx.get(
+                f"{server.url}/explain", params=asked, headers={"Accept": accept}, timeout=PATIENCE_S
+            )
+            assert answer.status_code == 500
+            assert "the log says why" in answer.text
+            assert str(tmp_path) not in answer.text
+            assert "places.tsv" not in answer.text
+        assert server.ask(SMALL).status_code == 200
+        faults = [line["fault"] for line in lines(server) if line["event"] == "a request failed"]
+    assert len(faults) == 2
+    assert all("places.tsv: cannot be read" in fault for fault in faults)

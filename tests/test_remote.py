@@ -405,6 +405,9 @@ def test_a_service_whose_store_fails_says_502_and_504(tmp_path):
             gone = ask(service, "SELECT ?s WHERE { ?s ?p 2 }")
     assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (504, "store-too-slow")
     assert (gone.status_code, gone.json()["type"].rpartition("/")[2]) == (502, "store-failed")
+    for answer in (late, gone):
+        assert "127.0.0.1" not in answer.text
+        assert answer.json()["detail"].startswith("the store does not answer")
 
 
 def test_a_service_does_not_start_over_a_store_without_its_release(engines, tmp_path):

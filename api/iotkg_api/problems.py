@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -32,6 +33,8 @@ from iotkg_api.logs import REQUEST
 from iotkg_api.pages import error_page, wants_html
 
 _LOG: Final = logging.getLogger(__name__)
+
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>,;]+")
 
 MEDIA_TYPE: Final = "application/problem+json"
 Extra: TypeAlias = str | int | list[str] | list[dict[str, str]]
@@ -120,9 +123,14 @@ def contradiction(suffix: str, format_: str | None) -> Problem:
 
 
 def from_error(error: IotkgError) -> Problem:
-    """Say what an error of the library means to a client."""
+    """Say what an error of the library means to a client, who need not know files and other machines by name."""
     kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), Kind.INTERNAL)
-    return Problem(kind, str(error))
+    if kind is Kind.INTERNAL:
+        return Problem(kind, "The release that is served cannot be read as it should; the log says why")
+    detail = str(error)
+    if isinstance(error, RemoteError):
+        detail = _ADDRESS.sub(lambda found: found[0] if found[0].startswith(BASE) else "the store", detail)
+    return Problem(kind, detail)
 
 
 def response(problem: Problem) -> Response:
@@ -150,7 +158,10 @@ async def on_iotkg_error(request: Request, error: Exception) -> Response:
     """Answer an error of the library."""
     if not isinstance(error, IotkgError):  # pragma: no cover  # registered for IotkgError alone
         raise error
-    return answer(request, from_error(error))
+    problem = from_error(error)
+    if problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("a request failed", extra={"path": request.url.path, "fault": str(error)})
+    return answer(request, problem)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
