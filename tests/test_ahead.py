@@ -12,6 +12,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from iotkg_api.ahead import Rest
+from iotkg_api.edge import Led
+from iotkg_api.evaluation import Query
+from iotkg_api.keeping import Kept
+from iotkg_api.sparql import Asked
 from serving import GRAPH, SMALL_QUADS, Wire, serve, wait_until, write_release
 
 SELECT = "SELECT ?o { <http://example.org/a> <http://example.org/name> ?o } ORDER BY LANG(?o)"
@@ -203,6 +208,45 @@ def test_several_at_once_are_answered_in_their_order(server):
         assert wire.answer().body == alone[1]
         wire.send(whole[30:])
         assert wire.answer().body == alone[1]
+
+
+def test_a_head_that_begins_in_what_came_before_teaches_nothing(server):
+    """Else a client could have others' queries answered from the graphs that it names."""
+    other = f"&default-graph-uri={quote(f'{GRAPH}registry', safe='')}"
+    mark = f"User-Agent: {unique('')}"
+    with Wire(server) as wire:
+        for _ in range(3):
+            begun = get(unique(SELECT), after=other).partition(b"\r\n")[0] + b"\r\nX-Begun: "
+            wire.send(get(unique(SELECT), ACCEPT, mark + "2") + begun)
+            assert wire.answer().status == 200
+            wire.send(get(unique(SELECT), ACCEPT, mark))
+            assert wire.answer().status == 200
+        before = ends(server)
+        count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        expected = long_way(wire, get(unique(count), ACCEPT, mark)).body
+        for _ in range(3):
+            assert at_once(wire, get(unique(count), ACCEPT, mark)).body == expected
+        assert ends(server)["answered"] > before["answered"]
+
+
+def test_what_begins_with_one_request_is_not_known_by_the_next(server):
+    """The second request comes to its end while the first is under way."""
+    one, other = get(unique(SLOW)), get(unique(SELECT))
+    with Wire(server) as wire:
+        bodies = [long_way(wire, get(unique(SLOW))).body, *[at_once(wire, other).body for _ in range(2)]]
+        for _ in range(3):
+            wire.send(one + other[:40])
+            time.sleep(0.01)
+            wire.send(other[40:])
+            assert [wire.answer().body for _ in range(2)] == bodies[:2]
+
+
+def test_what_is_remembered_holds_no_answer_and_no_query():
+    asked = Asked(query=Query(text="x" * 10_000, tables=("a/b",), graphs=()), table=True, media_type="a/b")
+    kept = Kept(status=200, headers=[(b"etag", b"e"), (b"vary", b"Accept")], body=b"y" * 10_000, etag="e")
+    rest = Rest.of(b" HTTP/1.1", asked, Led(key=(b"k",), kept=kept, release="r"))
+    assert len(repr(rest)) < 1000
+    assert rest.asked.query.tables == ("a/b",)
 
 
 def test_a_client_that_leaves_leaves_nothing_behind(tmp_path):

@@ -408,6 +408,29 @@ def test_known_requests_in_pieces_or_in_a_row_are_answered_in_their_order(server
         assert wire.answer().body == expected[0]
 
 
+def test_a_head_that_begins_in_what_came_before_is_not_taken_for_another_request(server):
+    """Else one client could have the answer to its own request kept as the answer to everybody's."""
+    mine, theirs = raw_get(unique(SELECT)), raw_get(unique(ALL))
+    begun = mine.partition(b"\r\n")[0] + b"\r\nX-Begun: "  # what follows is its value, then its Host
+    with Wire(server) as wire:
+        for request in (mine, theirs, theirs):  # kept from here on, and theirs is known byte for byte
+            wire.send(request)
+            expected = wire.answer().body
+        wire.send(raw_get(unique(ALL)) + begun)
+        assert wire.answer().body == expected
+        fresh = raw_get(unique(ALL))
+        for _ in range(2):
+            wire.send(fresh)
+            hidden = wire.answer().body
+            assert hidden != expected
+            wire.send(raw_get(unique(ALL)) + begun)
+            assert wire.answer().body == expected
+    with Wire(server) as wire:
+        for _ in range(3):
+            wire.send(fresh)
+            assert wire.answer().body == expected
+
+
 @pytest.mark.parametrize(
     ("more", "status", "closes"),
     [

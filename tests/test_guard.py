@@ -248,18 +248,15 @@ PIECES = [
 def test_letters_say_what_the_tokens_say(pieces, between):
     """A long text is always taken apart."""
     query = between.join(pieces)
-    (seen, form), (expected, expected_form) = said(query), said(query + " " * 500)
-    assert seen == expected
-    assert form == expected_form or expected_form not in {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
+    assert said(query) == said(query + " " * 500)
 
 
 def said(query):
-    """Give all that the guard says of a query, and its form."""
+    """Give all that the guard says of a query."""
     try:
-        seen = inspect(query)
+        return inspect(query)
     except Refused as refused:
-        return str(refused), ""
-    return (seen.default_graphs, seen.named_graphs, seen.prefixes, seen.volatile), seen.form
+        return str(refused)
 
 
 @given(st.text(alphabet="SERVICE\"'\\#<>{}:?\nu0 "))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import httpx
@@ -158,6 +159,24 @@ def test_a_long_query_yields_the_processor_to_quick_ones_soon_and_when_alone_lat
         return soon
 
     assert run_in_pool(dist, use, workers=2, deadline_s=50) == ({0, 10} if company else {0})
+
+
+def test_a_query_that_only_waits_keeps_its_place(dist):
+    """On a machine that has much to do, a query is not in the way for having had to wait."""
+
+    async def use(pool):
+        asyncio.get_running_loop().call_later(0.5, lambda: os.kill(stopped, signal.SIGCONT))
+        (stopped,) = (worker.pid for worker in pool._idle[-1:])
+        os.kill(stopped, signal.SIGSTOP)
+        task = asyncio.create_task(pool.query(asked(SMALL), "waits"))
+        await until(lambda: pool.idle == 1)
+        for number in range(10):
+            await pool.query(asked(f"{SMALL} # {number}"), "quick")
+        assert not task.done()
+        assert (await task).outcome is Outcome.ANSWER
+        return stopped in pool.pids, pool.idle
+
+    assert run_in_pool(dist, use, workers=2) == (True, 2)
 
 
 def test_a_client_that_leaves_the_long_queue_holds_nothing(dist):

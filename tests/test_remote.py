@@ -410,6 +410,22 @@ def test_a_service_whose_store_fails_says_502_and_504(tmp_path):
         assert answer.json()["detail"].startswith("the store does not answer")
 
 
+def test_what_is_no_query_is_not_sent_to_the_store(tmp_path):
+    """Some stores take more than SPARQL for a query: pragmas that fetch, plans, forms of their own."""
+    dist = write_release(tmp_path / "dist")
+    with oxigraph() as engine:
+        list(publish.publish(dist, graph_store(engine)))
+        with serve(dist, tmp_path / "log", workers=1, deadline_s=1, store=engine.query) as service:
+            os.kill(engine.pid, 19)  # SIGSTOP: whatever is sent is too slow
+            for first in (
+                "DEFINE input:grab-all 'yes' SELECT *",
+                "EXPLAIN SELECT *",
+                "JSON { 's': ?s } WHERE",
+            ):
+                assert ask(service, f"{first} {{ ?s ?p 'select' }}").status_code == 400
+            assert ask(service, "SELECT * { ?s ?p 'select' }").status_code == 504
+
+
 def test_a_service_does_not_start_over_a_store_without_its_release(engines, tmp_path):
     dist = write_release(tmp_path / "dist", SMALL_QUADS.replace("物联网", "never loaded"))
     with (

@@ -13,7 +13,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -51,7 +51,9 @@ class Rest:
     """All of a request but its query: what it asked for and what its answer carried, the last time."""
 
     asked: Asked
-    led: Led
+    """With an empty text, for many of these are kept."""
+    key: object
+    """What the answer was found by."""
     headers: list[tuple[bytes, bytes]]
     """Of the answer, but for those that its bytes decide."""
     lines: bytes
@@ -66,7 +68,8 @@ class Rest:
         kept = [pair for pair in led.kept.headers if pair[0] not in {b"etag", b"content-length"}]
         coded = _CODED.search(rest) is not None
         form = form_of(led.release, kept)
-        return cls(asked=asked, led=led, headers=kept, lines=lines(kept), form=form, coded=coded)
+        asked = replace(asked, query=asked.query.asking(""))
+        return cls(asked=asked, key=led.key, headers=kept, lines=lines(kept), form=form, coded=coded)
 
     def written(self, kept: Kept) -> bytes:
         """Write the headers of an answer that is ``finished``."""
@@ -119,7 +122,9 @@ class Request:
 
     def end(self, kept: Kept | None = None) -> None:
         """Be done with the evaluation, and give it up if it is under way; others that ask the same get what it gave."""
+        named = REQUEST.set(self.identifier)
         self.early.end()
+        REQUEST.reset(named)
         self.lead.land(kept)
 
     def leave(self) -> None:
@@ -169,7 +174,7 @@ class Ahead:
             text = unquote_to_bytes(value.replace(b"+", b" ")).decode()
         except UnicodeDecodeError:
             return None
-        key = key_with(rest.led.key, data[_QUERY_AT : data.index(b" ", end)])
+        key = key_with(rest.key, data[_QUERY_AT : data.index(b" ", end)])
         if "\0" in text or edition.app.edge.answers(key):
             return None
         return Request(edition, rest, key, text, client_of({"client": client}))

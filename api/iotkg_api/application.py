@@ -1,7 +1,7 @@
 """The service over one release: what it holds while it runs, and how it starts.
 
-It answers ``/sparql`` as soon as a query worker has loaded the release; meanwhile a thread imports FastAPI and loads
-the release for the pages, whose first readers wait for it.
+It answers ``/sparql`` as soon as the query workers are there. A thread imports FastAPI meanwhile, and then loads the
+release for the pages, whose first readers wait for it.
 
 On its ``state``: ``settings``; ``metrics``, the counters, which outlive a release; ``cache``, finished answers;
 ``rests``, what is known of requests (``ahead``); ``release``, the manifest; ``pool``, for queries whose cost is not
@@ -16,7 +16,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
 from typing import Final
@@ -86,13 +86,15 @@ class Application:
         state.whole = asyncio.create_task(_whole(state, settings, started))
         state.whole.add_done_callback(_tell)
         try:
-            await state.pool.start()
+            try:
+                await state.pool.start()
+            except BaseException:
+                state.whole.cancel()
+                raise
             started.set()
             yield
         finally:
-            started.set()
-            with suppress(Exception):
-                await state.whole  # a thread cannot be ended
+            await asyncio.wait([state.whole])  # a thread cannot be ended
             await state.pool.close()
 
 

@@ -81,11 +81,11 @@ class Lead:
 
     def stores(self, kept: Kept) -> bool:
         """Say whether an answer is going to be kept."""
-        return bool(self.edge.state.cache.takes(kept))
+        return bool(self.edge.state.cache.takes(self.key, kept))
 
-    def land(self, kept: Kept | None = None) -> bool:
+    def land(self, kept: Kept | None = None) -> None:
         """Be done with it; see ``Edge.land``."""
-        return self.edge.land(self, kept)
+        self.edge.land(self, kept)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

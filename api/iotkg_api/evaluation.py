@@ -67,13 +67,16 @@ class Query:
 
     def frame(self) -> bytes:
         """Give the query as a frame, whose body is its text."""
-        head = _query_head(self.tables, self.graphs, self.default_graphs, self.named_graphs)
+        accepted = (self.tables, self.graphs, self.default_graphs, self.named_graphs)
+        named = sum(map(len, self.default_graphs + self.named_graphs))
+        head = (_query_head if named < wire.LONG else _query_head.__wrapped__)(*accepted)
         return wire.frame(head, self.text.encode("utf-8", "surrogatepass"))
 
     @classmethod
     def from_frame(cls, head: bytes, body: bytes) -> Query:
         """Read the query back from a frame."""
-        tables, graphs, default, named = _query_fields(head)
+        read = _query_fields if len(head) < wire.LONG else _query_fields.__wrapped__
+        tables, graphs, default, named = read(head)
         text = body.decode("utf-8", "surrogatepass")
         return cls(text=text, tables=tables, graphs=graphs, default_graphs=default, named_graphs=named)
 

@@ -53,15 +53,15 @@ class Cache:
         self._kept.move_to_end(key)
         return found[0]
 
-    def takes(self, kept: Kept) -> bool:
+    def takes(self, key: object, kept: Kept) -> bool:
         """Say whether an answer is one to keep, by its size."""
-        return (len(kept.body) + _OVERHEAD) * _SHARE <= self.limit
+        return _cost(key, kept) * _SHARE <= self.limit
 
     def put(self, key: object, kept: Kept) -> bool:
         """Keep an answer, unless it would take too much of the memory; say whether it is kept."""
-        if not self.takes(kept):
+        size = _cost(key, kept)
+        if size * _SHARE > self.limit:
             return False
-        size = len(kept.body) + _size(key) + _OVERHEAD
         old = self._kept.pop(key, None)
         self.bytes += size - (old[1] if old else 0)
         self._kept[key] = kept, size
@@ -69,6 +69,10 @@ class Cache:
             _, (_, dropped) = self._kept.popitem(last=False)
             self.bytes -= dropped
         return True
+
+
+def _cost(key: object, kept: Kept) -> int:
+    return len(kept.body) + _size(key) + _OVERHEAD
 
 
 def _size(key: object) -> int:

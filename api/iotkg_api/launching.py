@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from iotkg.errors import InputError
 from iotkg.store import QUADS, read_manifest
 from iotkg_api.settings import Settings
 
@@ -24,8 +25,9 @@ class Launched:
     sha256: str
 
     def close(self) -> None:
-        """Have it end: it does when its socket closes."""
+        """End it."""
         self.control.close()
+        self.process.kill()
         self.process.wait()
 
 
@@ -51,6 +53,10 @@ def launch_early(settings: Settings) -> Launched | None:
     """
     if settings.store:
         return None
-    sha256 = read_manifest(settings.dist)["files"][QUADS]["sha256"]
-    with (settings.dist / QUADS).open("rb") as file:
+    sha256, path = read_manifest(settings.dist)["files"][QUADS]["sha256"], settings.dist / QUADS
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); build the release again") from error
+    with file:
         return launch(file, sha256, settings)

@@ -82,8 +82,13 @@ class Connection(HttpToolsProtocol):
                 return
         self._data, self._messages = data, 0
         super().data_received(data)
-        if whole and self._messages == 1 and self._in_head:
+        if whole and self._messages == 1 and self._in_head and not self._taken:
             self.scope[_BYTES] = data  # type: ignore[typeddict-unknown-key]  # for when it has been answered
+
+    def on_message_begin(self) -> None:
+        """Know that a head has begun, be it in what came with the request before it."""
+        self._taken = max(self._taken, 1)
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin to answer; the target is taken apart here, for the parser's own way has a limit."""

@@ -14,6 +14,7 @@ from typing import Final
 
 from pyoxigraph import QueryTriples, RdfFormat, Store
 
+from iotkg import guard
 from iotkg.endpoint import Limits, RemoteStore
 from iotkg.errors import InputError, RemoteTooSlow
 from iotkg.probing import Probed
@@ -118,7 +119,8 @@ class RemotePool:
             self._free.release()
 
     def _answer(self, admitted: Admitted) -> Reply:
-        form, text = admitted.seen.form, admitted.query.text
+        text = admitted.query.text
+        form = guard.form_of(text)
         if form not in _FORMS:
             return _misread(text, "there is no SELECT, ASK, CONSTRUCT or DESCRIBE")
         if len(admitted.default) > 1 and not self._disjoint:

@@ -17,7 +17,9 @@ LENGTHS: Final = struct.Struct("!II")
 PIECE: Final = 64 * 1024
 """Bytes to read at a time: most frames are shorter."""
 KEPT: Final = 32
-"""Heads to keep, of each kind: one is as long as a query at most."""
+"""Heads to keep, of each kind."""
+LONG: Final = 4096
+"""Bytes of a head that is not kept."""
 
 
 def pack(head: Mapping[str, Any]) -> bytes:

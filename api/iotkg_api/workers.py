@@ -222,7 +222,7 @@ class Pool:
             self._remember(message, long=True)
             raise
         except WorkerLost:
-            code = await self._bury(worker)
+            code = await asyncio.shield(self._bury(worker))
             reason, died = obituary(code)
             self._ended(worker, reason)
             raise died from None
@@ -246,14 +246,15 @@ class Pool:
 
     def _watch(self, job: Job) -> None:
         """Look again and again how long a query takes: whether it is still quick, and whether it holds others up."""
-        loop = asyncio.get_running_loop()
-        if not job.outlasted and job.worker.busy_s() - job.began >= self._settings.quick_s:
+        loop, quick_s = asyncio.get_running_loop(), self._settings.quick_s
+        used = job.worker.busy_s() - job.began
+        if not job.outlasted and used >= quick_s:
             job.outlasted = True
             if job.worker not in self._long and not self._promote(job):
                 return
-        alone = self._quick_ends - job.quick_ends < _SOME
-        patient = not job.outlasted or loop.time() < job.since + self._settings.quick_s * _PATIENCE
-        if not job.slowed and not (alone and patient):
+        in_the_way = used >= quick_s / 2 and self._quick_ends - job.quick_ends >= _SOME
+        late = job.outlasted and loop.time() >= job.since + quick_s * _PATIENCE
+        if not job.slowed and (in_the_way or late):
             # not before, for it cannot be undone, and to replace a worker takes longer than many a long query
             job.slowed = True
             job.worker.yield_to_others()
@@ -332,7 +333,7 @@ class Pool:
     def _release(self, worker: Worker) -> None:
         """Give a worker to the next request that waits, or let it idle."""
         if worker.lost:
-            self._bury(worker, "died")
+            self._bury(worker, "" if worker.burial else "died")
             return
         self._idle.append(worker)
         self._dispatch()

@@ -96,8 +96,8 @@ class _Orders:
 
     def serve(self) -> None:
         """Say that we are ready, then obey until the socket closes."""
-        self._control.sendall(NOTICE.pack(os.getpid(), 0))
         with suppress(ConnectionError):
+            self._control.sendall(NOTICE.pack(os.getpid(), 0))
             while True:
                 order, fds = self._next()
                 if len(order) < ORDER.size:

@@ -1,4 +1,4 @@
-r"""What a query may ask, decided on its tokens before any parser sees it.
+r"""What a query may ask, decided on its letters and tokens before any parser sees it.
 
 Pure: query text in, an ``Inspection`` out, or ``Refused`` with the place. Limits keep the engine's recursive parser
 far from the sizes that overflow its stack and with it end the process: all queries of others are held to them. The
@@ -114,7 +114,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What the tokens say of a query: FROM graphs, prefixes, whether its answer may vary, and its first keyword.
+    """What the tokens say of a query: FROM graphs, prefixes, and whether its answer may vary.
 
     The prefixes are those for writing triples, so there are none where the answer is a table.
     """
@@ -123,7 +123,6 @@ class Inspection:
     named_graphs: tuple[str, ...]
     prefixes: dict[str, str]
     volatile: bool
-    form: str
 
 
 def inspect(query: str) -> Inspection:
@@ -144,18 +143,17 @@ def inspect(query: str) -> Inspection:
         raise _refused(Reason.READ_ONLY, message, query, body[0].start)
     default, named = _dataset(body, prefixes, base)
     form = body[0].keyword if body else ""
-    return Inspection(default, named, prefixes if form in _GRAPHS else {}, _is_volatile(body), form)
+    return Inspection(default, named, prefixes if form in _GRAPHS else {}, _is_volatile(body))
 
 
-_PLAIN: Final = Inspection((), (), {}, volatile=False, form="SELECT")
+_PLAIN: Final = Inspection((), (), {}, volatile=False)
 
 
 def _is_plain(query: str) -> bool:
-    """Say whether a query can only be a SELECT over the default view that always gives the same."""
+    """Say whether a query, if it is one, can only be a SELECT or an ASK of the default view, of one answer."""
     capitals = query.upper()
     return (
         len(query) < _SHORT
-        and (capitals.startswith("SELECT") or ("SELECT" in capitals and "ASK" not in capitals))
         and not any(word in capitals for word in _TELLING)
         and sum(map(query.count, _CLOSING)) <= MAX_DEPTH
     )
