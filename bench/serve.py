@@ -55,7 +55,7 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
-        "--times", type=int, default=10, help="size of the larger graph, in real ones; 1 for none"
+        "--times", type=int, nargs="+", default=[1, 10], help="sizes of the graph, in real ones"
     )
     options.add_argument("--runs", type=int, default=3, help="runs of each measurement; the median counts")
     options.add_argument("--seconds", type=int, default=2, help="length of one run")
@@ -64,7 +64,7 @@ def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed; it drives the servers (Debian: apt-get install wrk)")
     dist = Layout.find(Path(__file__).resolve()).dist
-    for times in sorted({1, chosen.times}):
+    for times in chosen.times:
         with tempfile.TemporaryDirectory() as folder:
             release = folded(dist, times, Path(folder))
             with ProcessPoolExecutor(1, get_context("spawn")) as aside:  # which gives its memory back
