@@ -64,6 +64,27 @@ def test_a_part_of_a_file_is_that_part_and_never_compressed(served, dist, name, 
     assert get(served, f"/dumps/{name}", Range="bytes=0-9", If_Range='"other"').status_code == 200
 
 
+def test_a_range_that_cannot_be_taken_gives_the_file_as_it_would_come_without(served, dist):
+    """RFC 9110, 14.2: for other methods and units; and what is named by its own ETag comes uncoded."""
+    data = (dist / "void.ttl").read_bytes()
+    head = httpx.head(f"{served.url}/dumps/void.ttl", headers={"Range": "bytes=0-9", "Accept-Encoding": ""})
+    assert (head.status_code, int(head.headers["content-length"])) == (200, len(data))
+    lines = get(served, "/dumps/void.ttl", Range="lines=1-2")
+    assert (lines.status_code, lines.content) == (200, data)
+    late = get(served, "/dumps/void.ttl", Range="bytes=100-", If_Range='"old"', Accept_Encoding="gzip")
+    assert (late.status_code, late.content) == (200, data)
+    assert "content-encoding" not in late.headers
+    assert late.headers["etag"] == lines.headers["etag"]
+
+
+def test_a_coded_file_is_never_named_by_the_digest_of_another(served):
+    coded = get(served, "/dumps/void.ttl", Accept_Encoding="gzip")
+    known = get(served, "/dumps/void.ttl", Accept_Encoding="gzip", If_None_Match=coded.headers["etag"])
+    assert (coded.status_code, known.status_code) == (200, 304)
+    assert "repr-digest" not in coded.headers
+    assert "repr-digest" not in known.headers
+
+
 def test_head_tells_the_length_and_sends_nothing(served, dist):
     answer = httpx.head(f"{served.url}/dumps/iotkg.nq", headers={"Accept-Encoding": "identity"}, timeout=60)
     assert answer.status_code == 200

@@ -335,6 +335,28 @@ def test_the_memory_of_kept_answers_is_bounded(tmp_path):
         assert [how(httpx.get(running.sparql, params={"query": SELECT})) for _ in range(2)] == [None, None]
 
 
+def test_a_key_counts_with_what_its_parts_take():
+    """A client may send many small headers, each of which is an object."""
+    key = (False, b"http", b"/", *[(b"accept", b"") for _ in range(100)])
+    taken = sys.getsizeof(key) + sum(sys.getsizeof(part) for part in key)  # names are shared
+    cache = Cache(10_000_000)
+    cache.put(key, Kept(status=200, headers=[], body=b""))
+    assert cache.bytes > taken
+
+
+def test_a_long_answer_that_is_known_goes_out_as_long_ones_do(tmp_path):
+    """Else slow clients could have any number of them held, whatever operators were promised."""
+    numbers = "+".join(map(str, range(120)))
+    query = f"SELECT+*+{{VALUES+?a+{{{numbers}}}+VALUES+?b+{{{numbers}}}}}"
+    request = f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n".encode()
+    with serve(write_release(tmp_path / "dist"), tmp_path / "log") as running, Wire(running) as wire:
+        for _ in range(4):
+            wire.send(request)
+            assert len(wire.answer().body) > 256 * 1024
+        text = httpx.get(f"{running.url}/metrics", timeout=30).text
+    assert float(re.search(r'iotkg_long_answers_total\{result="whole"\} (\S+)', text)[1]) == 4
+
+
 def test_the_cache_counts_its_bytes():
     cache = Cache(100_000)
     kept = Kept(status=200, headers=[], body=b"x" * 10_000)

@@ -103,3 +103,20 @@ def test_the_scripts_get_their_words_where_there_are_scripts(served):
         missing("the bundle of scripts (make web)")
     words = json.loads(html.unescape(found[1]))
     assert words["prefixes"]["iotkg"] == "https://w3id.org/iotkg/ontology#"
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        (f"SELECT {' '.join(f'?v{n}' for n in range(2000))} {{ ?s ?p ?o }} LIMIT 900", "<th scope"),
+        ("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 20000", '<pre class="sparql"'),
+    ],
+    ids=["wide", "long"],
+)
+def test_what_is_too_much_for_a_page_is_shown_in_part(served, query, shown):
+    answer = page(served, query=query, lang="en")
+    assert answer.status_code == 200
+    assert shown in answer.text
+    assert "A part of it is shown; the downloads have all." in answer.text
+    assert len(answer.content) < 2_000_000
+    assert "A part of it is shown" not in page(served, query=PLANS, lang="en").text

@@ -1,8 +1,11 @@
 """Which type a client gets: q-values, wildcards, specificity, and the short names of ``?format=``."""
 
+import subprocess
+import sys
+
 import pytest
 
-from iotkg_api.negotiation import GRAPHS, HTML, TABLES, choose, listing
+from iotkg_api.negotiation import GRAPHS, HTML, TABLES, choose, coding, listing
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
 CSV, TSV = "text/csv", "text/tab-separated-values"
@@ -90,3 +93,28 @@ def test_a_browser_prefers_html_and_a_client_does_not():
 
 def test_the_listing_names_the_eight_types_once():
     assert listing(TABLES, GRAPHS) == [JSON, XML, CSV, TSV, TURTLE, NTRIPLES, JSON_LD, RDF_XML]
+
+
+@pytest.mark.parametrize("piece", [" ", '"', '\\"', ";", "; ", ";q=", ",", "a/b;", "q=", "\t", '";"', "a"])
+def test_time_grows_no_faster_than_the_header(piece):
+    """Given back character by character, some of these would take half an hour; a child that hangs is ended."""
+    code = (
+        "import sys; from iotkg_api.negotiation import TABLES, choose, coding\n"
+        "text = sys.stdin.read(); mine = text * (300_000 // len(text))\n"
+        "for before in ('', 'text/csv;q=', 'gzip;q=', '\"'):\n"
+        "    choose(TABLES, [before + mine + 'x']); coding([before + mine + 'x'])\n"
+        "print('done')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=piece, capture_output=True, timeout=60, check=True, text=True
+    )
+    assert done.stdout == "done\n"
+
+
+def test_a_quote_without_its_partner_and_blanks_around_a_weight_are_read():
+    assert best(TABLES, 'text/csv;a="x, application/sparql-results+json') == "text/csv"
+    assert (
+        best(TABLES, "text/csv; q= 0.5 , application/sparql-results+xml") == "application/sparql-results+xml"
+    )
+    assert coding(["gzip;q=0.5 ,identity;q=0.4"]) == "gzip"
+    assert coding(["gzip;q=0.5x"]) == "identity"

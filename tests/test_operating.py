@@ -363,3 +363,15 @@ def test_a_release_with_a_file_gone_is_a_fault_whose_place_only_the_log_tells(tm
         faults = [line["fault"] for line in lines(server) if line["event"] == "a request failed"]
     assert len(faults) == 2
     assert all("places.tsv: cannot be read" in fault for fault in faults)
+
+
+def test_what_clients_invent_makes_no_figures(server):
+    """A preflight is answered for any path."""
+    asked = {"Origin": "http://example.org", "Access-Control-Request-Method": "GET"}
+    for path in ("/invented-1", f"/{'x' * 5000}"):
+        assert httpx.options(f"{server.url}{path}", headers=asked).status_code == 204
+    text = httpx.get(f"{server.url}/metrics", timeout=PATIENCE_S).text
+    assert "invented" not in text
+    assert "xxxxx" not in text
+    assert Metrics().route("/robots.txt", 200) == "/robots.txt"
+    assert Metrics().route("http://x/robots.txt", 200) == "other"

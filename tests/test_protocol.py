@@ -403,6 +403,10 @@ UPDATE = "INSERT DATA { <http://e/s> <http://e/p> 1 }"
     ("a method in small letters", request("get", f"/sparql?{encoded(ASK)}"), 501, None),
     ("a method nobody knows", request("QUERYX", "/sparql"), 501, None),
     ("a host that is none", get(ASK).replace(b"Host: example.org", b'Host: "><script>'), 400, "bad-request"),
+    ("an escaped host", get(ASK).replace(b"Host: example.org", b"Host: %zz"), 400, "bad-request"),
+    ("no such port", get(ASK).replace(b"Host: example.org", b"Host: a:65536"), 400, "bad-request"),
+    ("many headers", get(ASK, *["Accept: a/b"] * 200), 431, "headers-too-large"),
+    ("large headers", get(ASK, f"X: {'x' * 33_000}"), 431, "headers-too-large"),
     (
         "a host with a path",
         get(ASK).replace(b"Host: example.org", b"Host: evil.example/x?y"),

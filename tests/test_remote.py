@@ -1,5 +1,6 @@
 """A release in a store elsewhere: the same answers as from memory, loading it there, and stores that misbehave."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -23,7 +24,11 @@ from iotkg.searchable import entries
 from iotkg.store import LocalStore, read_manifest
 from iotkg.terms import Names
 from iotkg.transport import Credentials
-from iotkg.vocab import ID
+from iotkg.vocab import BASE, ID
+from iotkg_api.evaluation import Query
+from iotkg_api.problems import from_error
+from iotkg_api.remote import RemotePool
+from iotkg_api.settings import Settings
 from serving import GRAPH, SMALL_QUADS, serve, write_release
 from stores import oxigraph, virtuoso
 
@@ -408,6 +413,24 @@ def test_a_service_whose_store_fails_says_502_and_504(tmp_path):
     for answer in (late, gone):
         assert "127.0.0.1" not in answer.text
         assert answer.json()["detail"].startswith("the store does not answer")
+
+
+def test_a_client_is_told_what_the_store_says_and_not_where_it_is(tmp_path):
+    said = b"HTTP/1.1 400 no\r\nContent-Length: 6\r\n\r\nno way"
+
+    async def use(url):
+        settings = Settings(dist=tmp_path, store=url)
+        pool = RemotePool(settings, read_manifest(write_release(tmp_path)), RemoteStore(url), 5)
+        query = Query(text="SELECT ?x { ?s ?p ?o } GROUP BY ?s", tables=("text/csv",), graphs=())
+        return (await pool.query(query)).detail, settings
+
+    with speaking(said) as (url, _):
+        detail, settings = asyncio.run(use(url))
+    assert detail == "cannot parse the query: no way"
+    error = RemoteError(f"{url} does not answer: the certificate is not for '127.0.0.1'; see {BASE}x")
+    assert from_error(error, settings).detail == (
+        f"the store does not answer: the certificate is not for 'the store'; see {BASE}x"
+    )
 
 
 def test_what_is_no_query_is_not_sent_to_the_store(tmp_path):

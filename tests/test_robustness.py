@@ -1,5 +1,6 @@
 """What must not knock the service over: slow and silent clients, new and broken releases, dead processes."""
 
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from hashlib import sha256
 
 import httpx
 import pytest
@@ -361,6 +363,23 @@ def test_a_new_release_is_taken_over_under_load(tmp_path, told):
         assert '"other 1"' in found[-1][1]
         assert len(descendants(server.process.pid)) == len(before)
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_release_that_is_copied_file_by_file_is_taken_over_once_it_is_whole(tmp_path):
+    """In the order of the alphabet: the manifest is there before what it names."""
+    dist, new = write_release(tmp_path / "dist"), write_release(tmp_path / "new", NEW_QUADS)
+    (new / "void.ttl").write_bytes(b"# about")
+    manifest = json.loads((new / "manifest.json").read_text())
+    manifest["files"]["void.ttl"] = {"sha256": sha256(b"# about").hexdigest(), "bytes": 7}
+    (new / "manifest.json").write_text(json.dumps(manifest))
+    with serve(dist, tmp_path / "log", watch_s=0.1) as server:
+        first = release(server)
+        for name in ("iotkg.nq", "manifest.json"):
+            (new / name).replace(dist / name)
+        wait_until(lambda: "void.ttl cannot be read" in server.log.read_text(), "it is looked at")
+        assert release(server) == first
+        (new / "void.ttl").replace(dist / "void.ttl")
+        wait_until(lambda: release(server) != first, "the new release is served")
 
 
 def test_a_query_under_way_finishes_on_the_old_release(tmp_path):

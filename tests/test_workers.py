@@ -19,12 +19,15 @@ from iotkg.errors import EngineError, InputError, InvalidParameter
 from iotkg.store import LocalStore, default_size, load_release, read_manifest
 from iotkg_api.endings import Busy, TooSlow, WorkerDied
 from iotkg_api.evaluation import Outcome, Query, evaluate
+from iotkg_api.launching import launch_early
 from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
 from serving import (
     GRAPH,
     LONG_QUADS,
     SMALL_QUADS,
+    Server,
+    answers,
     children,
     descendants,
     running,
@@ -497,6 +500,49 @@ def test_a_release_that_cannot_be_used_says_why(tmp_path, spoil, message):
         load_release(tmp_path)
 
 
+def test_the_command_starts_the_parent_of_the_workers_itself_and_once(dist, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("IOTKG_")}
+    environment |= {"IOTKG_DIST": str(dist), "IOTKG_WORKERS": "2"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).parent / "iotkg"), "serve", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    server = Server(f"http://127.0.0.1:{port}", process, tmp_path / "log")
+    try:
+        wait_until(lambda: answers(server), "the service starts")
+        assert server.ask(SMALL).status_code == 200
+        (parent,) = children(process.pid)
+        assert len(children(parent)) == 2
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_launched_parent_of_another_release_is_ended_and_replaced(dist, tmp_path):
+    other = launch_early(Settings(dist=write_release(tmp_path / "other")))
+
+    async def main():
+        pool = Pool(Settings(dist=dist, workers=1), read_manifest(dist), launched=other)
+        try:
+            await pool.start()
+            return await pool.query(asked(SMALL))
+        finally:
+            await pool.close()
+
+    assert asyncio.run(main()).outcome is Outcome.ANSWER
+    assert other.process.returncode == -signal.SIGKILL
+
+
+def test_what_is_launched_needs_a_release(tmp_path):
+    dist = write_release(tmp_path / "dist")
+    (dist / "iotkg.nq").unlink()
+    with pytest.raises(InputError, match=r"iotkg.nq: cannot be read"):
+        launch_early(Settings(dist=dist))
+
+
 def test_settings_come_from_the_environment():
     settings = from_environment(
         {"IOTKG_DIST": "/d", "IOTKG_WORKERS": "3", "IOTKG_DEADLINE_S": "2.5", "HOME": "x"}
@@ -516,6 +562,15 @@ def test_settings_come_from_the_environment():
         ({"IOTKG_WORKERS": "0"}, "workers must be more than 0"),
         ({"IOTKG_DEADLINE_S": "nan"}, "deadline_s must be more than 0"),
         ({"IOTKG_PORT": "65536"}, "port must be from 0 to 65535"),
+        ({"IOTKG_DEADLINE_S": "inf"}, "deadline_s must be more than 0 and less than infinity"),
+        ({"IOTKG_RESULT_BYTES": str(1 << 32)}, "result_bytes must be 4,294,967,295 at most"),
+        (
+            {"IOTKG_PUBLIC_URL": "iotkg.example.org"},
+            "public_url is 'iotkg.example.org'; write it as https://",
+        ),
+        ({"IOTKG_PROXIES": "10.0.0.1/8"}, "proxies: 10.0.0.1/8 is no address and no network .*host bits"),
+        ({"IOTKG_HOST": ""}, "host must name an address"),
+        ({"IOTKG_DIST": ""}, "IOTKG_DIST is empty"),
     ],
 )
 def test_settings_that_cannot_be_are_named(variables, message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -29,6 +30,7 @@ _KINDS: Final[dict[str, tuple[Callable[[Names], tuple[Term, ...]], Callable[...,
     "plan": (plans, plans_beside),
     "body": (bodies, bodies_beside),
 }
+_SPELLINGS: Final = 3
 _SHOWN: Final = ("all", "shared", "differing")
 
 
@@ -96,10 +98,13 @@ def _asked(request: Request) -> tuple[str, list[str]]:
 
 
 def _sides(kind: str, given: list[str], choices: tuple[Term, ...]) -> tuple[Term, ...]:
-    sides = tuple(dict.fromkeys(_read(kind, text, choices) for text in given))
-    if not 1 < len(sides) <= MOST:
+    different = dict.fromkeys(given)  # one may be spelled in some ways
+    sides = tuple(
+        dict.fromkeys(_read(kind, text, choices) for text in islice(different, _SPELLINGS * MOST + 1))
+    )
+    if not 1 < len(sides) <= MOST or len(different) > _SPELLINGS * MOST:
         raise InvalidParameter(
-            f"{kind}: {len(sides)} given; name two or three different ones, as in {kind}=…&{kind}=…"
+            f"{kind}: {len(different)} given; name two or three different ones, as in {kind}=…&{kind}=…"
         )
     return sides
 

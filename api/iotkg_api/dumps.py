@@ -6,9 +6,11 @@ import asyncio
 from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -99,7 +101,10 @@ async def _file(request: Request, name: str) -> Response:
         detail = Page(request, language_of(request)).say("dumps-unknown", name=name[:80])
         return failure(request, Kind.NOT_FOUND, detail)
     accepted = request.headers.getlist("accept-encoding")
-    packs = "range" not in request.headers and negotiation.coding(accepted) == "gzip"
+    if request.method != "GET" or not request.headers.get("range", "").lower().startswith("bytes="):
+        # there is nothing else to give a part of (RFC 9110, section 14.2)
+        request.scope["headers"] = [pair for pair in request.scope["headers"] if pair[0] != b"range"]
+    packs = "range" not in Headers(scope=request.scope) and negotiation.coding(accepted) == "gzip"
     tag = f'"{file.sha256[:_ETAG_LENGTH]}{"-gzip" if packs else ""}"'
     headers = {
         "ETag": tag,
@@ -108,12 +113,13 @@ async def _file(request: Request, name: str) -> Response:
         "Repr-Digest": f"sha-256=:{_base64(file.sha256)}:",
         "Content-Type": file.type,
     }
+    if packs:
+        del headers["Repr-Digest"]  # that of the file as it is
     known = request.headers.getlist("if-none-match")
     if negotiation.names(known, tag) or negotiation.names_any(known):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     packed = await _packed(request, name) if packs else None
     if packed is not None:
-        del headers["Repr-Digest"]  # that of the file as it is
         return Response(packed, headers={**headers, "Content-Encoding": "gzip"})
     return FileResponse(path, headers=headers)
 
@@ -124,10 +130,17 @@ async def _packed(request: Request, name: str) -> bytes | None:
     if getattr(state, "packed", None) is None:
         state.packed = {}
     if name not in state.packed:
-        data = await asyncio.to_thread((state.settings.dist / name).read_bytes)
-        state.packed[name] = await compressed(data)
-    found: bytes | None = state.packed[name]
-    return found
+        state.packed[name] = asyncio.create_task(_pack(state.settings.dist / name))
+    task: asyncio.Task[bytes | None] = state.packed[name]
+    try:
+        return await asyncio.shield(task)
+    finally:
+        if task.done() and (task.cancelled() or task.exception() is not None):
+            state.packed.pop(name, None)  # the next one tries again
+
+
+async def _pack(path: Path) -> bytes | None:
+    return await compressed(await asyncio.to_thread(path.read_bytes))
 
 
 def _base64(digits: str) -> str:

@@ -249,8 +249,8 @@ class _Delivery:
         """Send an answer whose body is whole."""
         headers = MutableHeaders(raw=start["headers"])
         status, method = start["status"], self._scope["method"]
-        part = status == HTTPStatus.PARTIAL_CONTENT
-        if not part and "content-encoding" not in headers and compresses(headers.get("content-type", "")):
+        named = status == HTTPStatus.PARTIAL_CONTENT or "etag" in headers  # as it is, by whoever made it
+        if not named and "content-encoding" not in headers and compresses(headers.get("content-type", "")):
             headers.add_vary_header("Accept-Encoding")
             accepted = Headers(scope=self._scope).getlist("accept-encoding")
             coding = negotiation.coding(accepted)

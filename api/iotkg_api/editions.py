@@ -21,8 +21,8 @@ from typing import Final, TypeAlias
 from prometheus_client.metrics_core import Metric
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from iotkg.errors import IotkgError
-from iotkg.store import MANIFEST, QUADS, check_files
+from iotkg.errors import InputError, IotkgError
+from iotkg.store import MANIFEST, check_files, read_manifest
 from iotkg_api.application import Application, settle
 from iotkg_api.keeping import Cache
 from iotkg_api.metrics import counts, of_application
@@ -192,9 +192,12 @@ class Editions:
 
 
 def _mark(dist: Path) -> Mark:
-    """Tell what stands in a folder by its two main files: a release that is being copied changes once more."""
+    """Tell what stands in a folder by the files of its manifest: a release that is being copied changes once more."""
     found: list[tuple[int, int, int] | None] = []
-    for name in (MANIFEST, QUADS):
+    names = [MANIFEST]
+    with suppress(InputError):
+        names += read_manifest(dist)["files"]
+    for name in names:
         try:
             status = (dist / name).stat()
         except OSError:

@@ -7,6 +7,7 @@ bundled (``make web``), a maintained editor takes the form's place, and asks the
 from __future__ import annotations
 
 import json
+from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -28,12 +29,16 @@ from starlette.responses import Response
 from iotkg.identifiers import shorten
 from iotkg.model import Text
 from iotkg.vocab import ID, PREFIXES
-from iotkg_api.evaluation import Query
+from iotkg_api.evaluation import Query, Reply
 from iotkg_api.pages import Page, language_of, render
 from iotkg_api.problems import Problem
 from iotkg_api.protocol import Operation
 
 SHOWN: Final = 1000
+_CELLS_SHOWN: Final = 20_000
+_COLUMNS_SHOWN: Final = 100
+_GRAPH_SHOWN: Final = 200_000
+"""Bytes of Turtle; a page with more takes seconds to make, and nobody reads it."""
 """Rows that the page draws; the downloads have all."""
 
 BARS: Final = 60
@@ -88,6 +93,8 @@ class Drawn:
     wrong: str = ""
     volatile: bool = False
     """Asked again, it may differ."""
+    whole: bool = True
+    """All columns of a table are there, and all of a graph."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +123,8 @@ async def editor(request: Request, asked: Operation) -> Response:
     if not text:
         answers = request.app.state.answers
         text = answers.query(example).text if example else _EXAMPLE.format(language=page.language)
-    drawn, status = (await _drawn(request, page, asked)) if asked.query else (None, HTTPStatus.OK)
-    headers = {"Content-Security-Policy": _POLICY}
+    drawn, status, later = (await _drawn(request, page, asked)) if asked.query else (None, HTTPStatus.OK, {})
+    headers = {**later, "Content-Security-Policy": _POLICY}
     if drawn is not None and drawn.volatile:
         headers["Cache-Control"] = "no-store"
     formats = GRAPH_FORMATS if drawn and drawn.graph else FORMATS
@@ -130,11 +137,11 @@ async def editor(request: Request, asked: Operation) -> Response:
         scripts=_BUNDLE.exists(),
         words=_words(page),
     )
-    return render(request, "sparql.html", context, status=status, headers=headers)
+    return await to_thread(render, request, "sparql.html", context, status=status, headers=headers)
 
 
-async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn, int]:
-    """Evaluate the query and give what is to be drawn, with the status of the page."""
+async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn, int, dict[str, str]]:
+    """Evaluate the query and give what is to be drawn, with the status of the page and headers of a failure."""
     from iotkg_api.sparql import evaluate, refusal  # noqa: PLC0415 - which shows this page
 
     query = Query(
@@ -150,24 +157,31 @@ async def _drawn(request: Request, page: Page, asked: Operation) -> tuple[Drawn,
         if wrong is not None:
             raise wrong
     except Problem as problem:
-        return Drawn(wrong=problem.detail), problem.kind.status
+        return Drawn(wrong=problem.detail), problem.kind.status, problem.headers
+    drawn = await to_thread(_draw, page, reply)
+    return replace(drawn, volatile=reply.volatile), HTTPStatus.OK, {}
+
+
+def _draw(page: Page, reply: Reply) -> Drawn:
+    """Give as much of an answer as a page can show; the downloads have all."""
     if not reply.table:
-        return Drawn(graph=reply.body.decode("utf-8"), volatile=reply.volatile), HTTPStatus.OK
+        graph = reply.body[:_GRAPH_SHOWN].decode("utf-8", "ignore")
+        return Drawn(graph=graph, whole=len(reply.body) <= _GRAPH_SHOWN)
     found = parse_query_results(BytesIO(reply.body), format=QueryResultsFormat.JSON)
     if isinstance(found, QueryBoolean):
-        return Drawn(answer=bool(found), volatile=reply.volatile), HTTPStatus.OK
-    return replace(_table(page, found), volatile=reply.volatile), HTTPStatus.OK
-
-
-def _table(page: Page, found: QuerySolutions) -> Drawn:
-    columns = tuple(variable.value for variable in found.variables)
+        return Drawn(answer=bool(found))
+    if not isinstance(found, QuerySolutions):  # pragma: no cover  # results are one or the other
+        raise TypeError(found)
+    names = [variable.value for variable in found.variables]
+    columns = tuple(names[:_COLUMNS_SHOWN])
+    shown = min(SHOWN, _CELLS_SHOWN // max(len(columns), 1))
     rows: list[tuple[Cell | None, ...]] = []
     total = 0
     for solution in found:
         total += 1
-        if total <= SHOWN:
+        if total <= shown:
             rows.append(tuple(_cell(page, solution[name]) for name in columns))
-    return Drawn(columns=columns, rows=tuple(rows), total=total)
+    return Drawn(columns=columns, rows=tuple(rows), total=total, whole=len(columns) == len(names))
 
 
 def _cell(page: Page, value: object) -> Cell | None:

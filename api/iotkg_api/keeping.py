@@ -10,6 +10,8 @@ from typing import Final
 _OVERHEAD: Final = 2048
 """Bytes that Python needs for an entry besides what it holds; rather too many than too few."""
 
+_OF_AN_OBJECT: Final = 64
+
 _SHARE: Final = 4
 """One answer may take one part in so many of the memory."""
 
@@ -76,7 +78,7 @@ def _cost(key: object, kept: Kept) -> int:
 
 
 def _size(key: object) -> int:
-    """Count the bytes in a key: nested tuples of bytes and small things."""
+    """Count the bytes that a key takes: nested tuples of bytes and small things."""
     if isinstance(key, tuple):
-        return sum(map(_size, key))
-    return len(key) if isinstance(key, bytes) else 0
+        return _OF_AN_OBJECT + sum(map(_size, key))
+    return _OF_AN_OBJECT + len(key) if isinstance(key, bytes) else 0

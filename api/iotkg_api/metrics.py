@@ -7,7 +7,9 @@ somebody asks.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -20,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Router
 
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_ROUTE: Final = re.compile(r"/[\w.-]{0,40}(?:/|\Z)", re.ASCII)
 _MAX_ROUTES: Final = 64
 _OTHER: Final = "other"
 
@@ -88,7 +91,10 @@ class Metrics:
         name = "/" + path[1:].partition("/")[0]
         if name in self._routes:
             return name
-        if status < 400 and len(self._routes) < _MAX_ROUTES:  # noqa: PLR2004  # HTTP's first error
+        there_is_one = (
+            status < HTTPStatus.BAD_REQUEST and status != HTTPStatus.NO_CONTENT and _ROUTE.match(path)
+        )
+        if there_is_one and len(self._routes) < _MAX_ROUTES:
             self._routes.add(name)
             return name
         return _OTHER

@@ -70,9 +70,10 @@ _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _USUAL: Final = 1000
 """Characters of a header that is worth remembering."""
 
-_ITEM: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+# each goes over a header once, whatever that holds: nothing is given back (++, *+, ?+)
+_ITEM: Final = re.compile(r'(?:[^,"]++|"(?:[^"\\]|\\.)*+"?+)++')
 _RANGE: Final = re.compile(rf"\s*({_WORD})/({_WORD})\s*(?:;(.*))?\Z", re.DOTALL)
-_WEIGHT: Final = re.compile(r"(?:^|;)\s*q=([^;]*?)\s*(?:;|\Z)", re.IGNORECASE)
+_WEIGHT: Final = re.compile(r"(?:^|;)\s*+q=([^;]*+)", re.IGNORECASE)
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")
 
 
@@ -156,9 +157,9 @@ def coding(accept_encoding: Iterable[str]) -> str | None:
     weights: dict[str, float] = {}
     for item in ",".join(accept_encoding).lower().split(","):
         name, _, parameter = item.partition(";")
-        weight = _WEIGHT.search(parameter)
-        if weight is None or _QUALITY.match(weight[1]):
-            weights[name.strip()] = float(weight[1]) if weight else 1.0
+        quality = _quality(parameter)
+        if quality is not None:
+            weights[name.strip()] = quality
     others = weights.get("*")
     packed = weights.get("gzip", weights.get("x-gzip", others or 0.0))
     plain = weights.get("identity")
@@ -178,11 +179,16 @@ def _ranges(header: str) -> Iterable[tuple[str, str, float]]:
         match = _RANGE.match(item)
         if match is None or (match[1] == "*" and match[2] != "*"):
             continue
-        weight = _WEIGHT.search(match[3] or "")
-        if weight is None:
-            yield match[1].lower(), match[2].lower(), 1.0
-        elif _QUALITY.match(weight[1]):
-            yield match[1].lower(), match[2].lower(), float(weight[1])
+        quality = _quality(match[3] or "")
+        if quality is not None:
+            yield match[1].lower(), match[2].lower(), quality
+
+
+def _quality(parameters: str) -> float | None:
+    """Read how much something is wanted; None where that cannot be read."""
+    weight = _WEIGHT.search(parameters)
+    said = weight[1].strip() if weight else "1"
+    return float(said) if _QUALITY.match(said) else None
 
 
 def _weight(offer: Offer, ranges: Sequence[tuple[str, str, float]]) -> float:

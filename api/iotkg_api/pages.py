@@ -309,6 +309,8 @@ def conditional(request: Request, response: Response) -> Response:  # noqa: ARG0
     """
     if response.status_code == HTTPStatus.OK:
         response.headers.setdefault("Cache-Control", FROZEN)
+    elif response.status_code >= HTTPStatus.BAD_REQUEST:
+        response.headers.setdefault("Cache-Control", "no-store")  # what is missing may be in the next release
     return response
 
 
@@ -329,10 +331,11 @@ def error_page(request: Request, status: int, detail: str, near: tuple[Term, ...
 
 def static(request: Request) -> Response:
     """Answer a file of ours, such as the stylesheet."""
-    path = _HERE / "static" / request.path_params["name"]
-    kind = _STATIC.get(path.suffix)
-    if kind is None or path.parent != _HERE / "static" or not path.is_file():
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no {path.name} here")
+    name = request.path_params["name"]
+    path = next((path for path in (_HERE / "static").iterdir() if path.name == name), None)
+    kind = _STATIC.get(path.suffix) if path else None
+    if path is None or kind is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no {name[:80]} here")
     return conditional(request, Response(path.read_bytes(), media_type=kind))
 
 
@@ -347,7 +350,8 @@ def _variables(context: object) -> dict[str, Any]:
 
 
 def _path(path: str) -> str:
-    return quote(path, safe="/:@!$&'()*+,;=-._~")
+    """Write the path of an address; two slashes at its beginning would name a host."""
+    return quote("/" + path.lstrip("/"), safe="/:@!$&'()*+,;=-._~")
 
 
 @cache

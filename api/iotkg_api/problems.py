@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -31,10 +32,13 @@ from iotkg.errors import (
 from iotkg.vocab import BASE
 from iotkg_api.logs import REQUEST
 from iotkg_api.pages import error_page, wants_html
+from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
 
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>,;]+")
+
+_PATH_SHOWN: Final = 200
 
 MEDIA_TYPE: Final = "application/problem+json"
 Extra: TypeAlias = str | int | list[str] | list[dict[str, str]]
@@ -57,6 +61,7 @@ class Kind(Enum):
     OTHER_RELEASE = ("other-release", 410, "Another release is served")
     REQUEST_TOO_LARGE = ("request-too-large", 413, "The request is too large")
     UNSUPPORTED_TYPE = ("unsupported-media-type", 415, "The body has a type we do not read")
+    HEADERS_TOO_LARGE = ("headers-too-large", 431, "The headers are too large")
     TOO_MANY = ("too-many-requests", 429, "There are too many requests")
     INVALID_PARAMETER = ("invalid-parameter", 422, "A parameter has a value that is not allowed")
     INTERNAL = ("internal-error", 500, "The service failed")
@@ -122,7 +127,7 @@ def contradiction(suffix: str, format_: str | None) -> Problem:
     return Problem(Kind.NOT_ACCEPTABLE, detail, {"Vary": "Accept, Accept-Language"})
 
 
-def from_error(error: IotkgError) -> Problem:
+def from_error(error: IotkgError, settings: Settings | None = None) -> Problem:
     """Say what an error of the library means to a client, who need not know files and other machines by name."""
     kind = next((KINDS[cls] for cls in type(error).__mro__ if cls in KINDS), Kind.INTERNAL)
     if kind is Kind.INTERNAL:
@@ -130,6 +135,7 @@ def from_error(error: IotkgError) -> Problem:
     detail = str(error)
     if isinstance(error, RemoteError):
         detail = _ADDRESS.sub(lambda found: found[0] if found[0].startswith(BASE) else "the store", detail)
+        detail = detail.replace((settings and urlsplit(settings.store).hostname) or "\0", "the store")
     return Problem(kind, detail)
 
 
@@ -158,9 +164,10 @@ async def on_iotkg_error(request: Request, error: Exception) -> Response:
     """Answer an error of the library."""
     if not isinstance(error, IotkgError):  # pragma: no cover  # registered for IotkgError alone
         raise error
-    problem = from_error(error)
+    problem = from_error(error, getattr(request.app.state, "settings", None))
     if problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("a request failed", extra={"path": request.url.path, "fault": str(error)})
+        what = {"method": request.method, "path": request.url.path[:_PATH_SHOWN], "fault": str(error)}
+        _LOG.error("a request failed", extra=what)
     return answer(request, problem)
 
 
@@ -196,7 +203,8 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw; what it was is for our log."""
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    what = {"method": request.method, "path": request.url.path[:_PATH_SHOWN]}
+    _LOG.error("a request failed", extra=what, exc_info=error)
     return response(Problem(Kind.INTERNAL, "The fault is ours, and has been logged"))
 
 

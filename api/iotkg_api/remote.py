@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import Final
 
@@ -74,6 +76,8 @@ class RemotePool:
         self.waiting = 0
         self._free = asyncio.Semaphore(self.alive)
         self._under_way = 0
+        self._threads = ThreadPoolExecutor(self.alive, "store")
+        """Of its own: those that asyncio has compress answers and read files too."""
 
     @property
     def idle(self) -> int:
@@ -84,7 +88,8 @@ class RemotePool:
         """Do nothing: there is nothing to start."""
 
     async def close(self) -> None:
-        """Do nothing: what is under way ends at its deadline."""
+        """Let go: what is under way ends at its deadline."""
+        self._threads.shutdown(wait=False)
 
     def begin(self, _query: Query, _client: str = "") -> None:
         """Begin with nothing at once: there is a thread to wait for."""
@@ -111,7 +116,8 @@ class RemotePool:
         self._under_way += 1
         try:
             async with asyncio.timeout(limit + _GRACE_S):
-                return await asyncio.to_thread(self._answer, admitted)
+                answering = partial(copy_context().run, self._answer, admitted)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, answering)
         except TimeoutError:
             raise RemoteTooSlow(f"{self._source.url} does not answer within {limit:g} seconds") from None
         finally:
@@ -132,7 +138,7 @@ class RemotePool:
         try:
             return answer(found, admitted, self._settings.result_bytes, self._settings.result_rows)
         except InputError as error:
-            return _misread(text, str(error))
+            return _misread(text, str(error).removeprefix(f"{self._source.url} "))
 
     def _results(self, admitted: Admitted, form: str) -> Results:
         default, named = self._dataset(admitted)

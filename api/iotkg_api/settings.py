@@ -9,6 +9,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from ipaddress import ip_network
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,9 @@ from iotkg.layout import find_release
 _PREFIX: Final = "IOTKG_"
 _MEBIBYTE: Final = 1 << 20
 _LAST_PORT: Final = 65535
+_MOST_BYTES: Final = (1 << 32) - 1
+"""That a frame from a worker can say."""
+_URL: Final = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?\Z")
 RATE: Final = re.compile(r"([1-9][0-9]{0,8})/([smh])\Z", re.ASCII)
 ACCESS_LOGS: Final = ("all", "failures", "none")
 _POSITIVE: Final = (
@@ -83,9 +88,24 @@ class Settings:
     """Seconds between two looks for a new release in the folder; 0 to look on SIGHUP only."""
 
     def __post_init__(self) -> None:
-        wrong = [f"{name} must be more than 0" for name in _POSITIVE if not getattr(self, name) > 0]
-        if not self.watch_s >= 0:
+        wrong = [
+            f"{name} must be more than 0" + " and less than infinity" * (getattr(self, name) == inf)
+            for name in _POSITIVE
+            if not 0 < getattr(self, name) < inf
+        ]
+        if not 0 <= self.watch_s < inf:
             wrong.append("watch_s must be 0 or more")
+        if self.result_bytes > _MOST_BYTES:
+            wrong.append(f"result_bytes must be {_MOST_BYTES:,} at most")
+        if not self.host:
+            wrong.append("host must name an address; 0.0.0.0 is every one")
+        if self.public_url and not _URL.match(self.public_url):
+            wrong.append(f"public_url is {self.public_url!r}; write it as https://example.org")
+        wrong += [
+            f"proxies: {proxy} is no address and no network ({fault})"
+            for proxy, fault in ((proxy, _fault(proxy)) for proxy in self.proxies.split(","))
+            if fault
+        ]
         if self.cache_bytes < 0:
             wrong.append("cache_bytes must be 0 or more")
         if not 0 <= self.port <= _LAST_PORT:
@@ -96,6 +116,17 @@ class Settings:
             wrong.append(f"rate is {self.rate!r}; write it as 10/s, 600/m or 5000/h")
         if wrong:
             raise InvalidParameter("; ".join(wrong))
+
+
+def _fault(proxy: str) -> str:
+    """Say what is wrong with the name of a proxy, in the words of Python; uvicorn would believe none by it."""
+    name = proxy.strip()
+    try:
+        if name not in {"", "*"}:
+            ip_network(name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -113,6 +144,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         kind = Path if field.default is MISSING else type(field.default)
         try:
             values[field.name] = kind(given[variable])
+            if kind is Path and not given[variable]:
+                wrong.append(f"{variable} is empty; name the folder of a release, or leave it out")
         except ValueError:
             wrong.append(f"{variable} is {given[variable]!r}, which is no {_NAMES[kind]}")
     if wrong:

@@ -294,6 +294,10 @@ WORDING: Final[dict[str, tuple[str, str]]] = {
         "the first {n} are shown; the downloads have all",
         "此处仅列前{n}行，下载文件为全部结果",
     ),
+    "editor-part": (
+        "A part of it is shown; the downloads have all.",
+        "此处仅列出一部分，下载文件为全部结果。",
+    ),
     "editor-run": ("Run the query (Ctrl-Enter)", "运行查询（Ctrl-Enter）"),
     "editor-share": ("Share", "分享"),
     "editor-chart": ("Chart", "图表"),
