@@ -173,3 +173,28 @@ def test_gzip_of_a_file_is_the_file(served, dist):
     ) as answer:
         raw = b"".join(answer.iter_raw())
     assert gzip.decompress(raw) == (dist / "void.ttl").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/dumps/none", "/doc/task/none", "/nothing", "/queries/none"])
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_what_is_missing_now_may_be_there_in_the_next_release(served, path, accept):
+    answer = get(served, path, Accept=accept)
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+
+
+def test_a_path_with_two_slashes_leads_to_no_other_host(served):
+    answer = get(served, "//example.net/x", Accept="text/html")
+    assert answer.status_code == 404
+    assert re.findall(r'href="(//[^"]*)"', answer.text) == []
+
+
+def test_no_file_has_so_long_a_name(served):
+    assert get(served, f"/static/{'a' * 300}.css").status_code == 404
+    assert get(served, "/static/..%2fapp.py").status_code == 404
+
+
+def test_the_description_of_the_interface_is_kept(served):
+    first, again = (get(served, "/openapi.json") for _ in range(2))
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
+    assert again.headers["cache-status"] == "iotkg; hit"
+    assert get(served, "/openapi.json", If_None_Match=first.headers["etag"]).status_code == 304

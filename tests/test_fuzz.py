@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
-from pyoxigraph import Store
+from pyoxigraph import QueryTriples, Store
 
 from iotkg import guard
 from iotkg.guard import Reason, Refused, inspect, tokenize
@@ -67,7 +67,8 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=6,
 )  # fmt: skip
-SUBJECTS = st.one_of(VARIABLES, IRIS, st.sampled_from(["[]", "_:b", "[ ex:a 1 ]", "( 1 ?x )"]))
+# no label of a blank node: one may not stand in two groups, and a grammar does not know what it has written
+SUBJECTS = st.one_of(VARIABLES, IRIS, st.sampled_from(["[]", "[ ex:a 1 ]", "( 1 ?x )"]))
 OBJECTS = st.one_of(
     VARIABLES, IRIS, LITERALS, st.sampled_from(["[]", "[ ex:p ?x ; ex:q 'a', 2 ]", "( ?x 'y' )"])
 )
@@ -105,8 +106,8 @@ def test_what_is_valid_passes_the_guard_and_parses(query):
     """The words SERVICE and DROP stand in its literals, names, IRIs and comments, where they are no keywords."""
     seen = inspect(query)
 
-    assert set(seen.prefixes) == {"ex", "", "a-"}
-    Store().query(query)
+    gives_triples = isinstance(Store().query(query), QueryTriples)
+    assert set(seen.prefixes) == ({"ex", "", "a-"} if gives_triples else set())
 
 
 def hidden(word, escapes=True):

@@ -11,6 +11,8 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import State
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
@@ -83,12 +85,17 @@ class Service(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Give the OpenAPI description of every operation."""
-        described = super().openapi()
+        own = super().openapi()
         shared = query_operations.components(self.state.answers)
-        known = described.get("components", {})
+        known = own.get("components", {})
         components = {**known, **{kind: {**known.get(kind, {}), **them} for kind, them in shared.items()}}
         paths = {**PATHS, **query_operations.paths(self.state.answers)}
-        return operations.completed({**described, "components": components}, paths)
+        return operations.completed({**own, "components": components}, paths)
+
+
+def described(request: Request) -> Response:
+    """Answer the OpenAPI description."""
+    return pages.conditional(request, JSONResponse(request.app.openapi()))
 
 
 def whole_app(state: State) -> FastAPI:
@@ -96,11 +103,13 @@ def whole_app(state: State) -> FastAPI:
     app = Service(
         title="iotkg",
         summary="China's IoT special action plans (2013-2015) as a knowledge graph",
+        openapi_url=None,  # that answer is worked out anew each time; ours is kept
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # the redirect would repeat the Host header
     )
     app.state = state
+    app.add_route("/openapi.json", described, include_in_schema=False)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     for kind, handler in problems.HANDLERS.items():
