@@ -179,6 +179,36 @@ def test_a_query_that_only_waits_keeps_its_place(dist):
     assert run_in_pool(dist, use, workers=2) == (True, 2)
 
 
+def test_a_slowed_worker_is_kept_for_long_queries_and_for_those_that_are_alone(dist):
+    """To replace one is dear: the new one has to copy each page of the graph that it reads."""
+    long = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(?c) + STRLEN(?f) > 1) }"
+
+    async def use(pool):
+        before = pool.pids
+        await pool.query(asked(long), "slow")
+        (slowed,) = (worker for worker in pool._workers if worker.slowed)
+        (other,) = pool._workers - {slowed}
+        alone = pool.begin(asked(f"{SMALL} # 1"), "one")
+        beside = pool.begin(asked(f"{SMALL} # 2"), "two")
+        assert (alone.worker, beside.worker) == (slowed, other)
+        await asyncio.gather(alone.reply, beside.reply)
+        pool.end(alone)
+        pool.end(beside)
+        known = asyncio.create_task(pool.query(asked(long), "slow"))
+        await until(lambda: slowed not in pool._idle)
+        quick = pool.begin(asked(f"{SMALL} # 3"), "one")
+        assert quick.worker is other
+        await asyncio.gather(known, quick.reply)
+        pool.end(quick)
+        assert pool.pids == before
+        other.slowed = True  # one more than queries may be long
+        await pool.query(asked(f"{SMALL} # 4"))
+        await until(lambda: pool.alive == 2)
+        return len(pool.pids & before), pool.idle
+
+    assert run_in_pool(dist, use, workers=2, quick_s=0.02, deadline_s=50) == (1, 2)
+
+
 def test_a_client_that_leaves_the_long_queue_holds_nothing(dist):
     async def use(pool):
         tasks = [asyncio.create_task(pool.query(asked(f"{RUNAWAY} # {n}"), "c")) for n in range(3)]

@@ -36,7 +36,7 @@ class Worker(asyncio.BufferedProtocol):
     def __init__(self, zygote: Zygote, on_lost: Callable[[Worker], None]) -> None:
         self.zygote = zygote
         self.pid = 0
-        self.lost = False
+        self.lost = self.slowed = False
         self.burial: asyncio.Task[int | None] | None = None
         """Set by the pool once it has given the worker up."""
         self.epitaph = ""
@@ -88,6 +88,7 @@ class Worker(asyncio.BufferedProtocol):
 
     def yield_to_others(self) -> None:
         """Let quick queries come first on the processor, for good: a process may not take this back."""
+        self.slowed = True
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, _NICE)
 

@@ -59,8 +59,6 @@ class Job:
     over: bool = False
     timer: asyncio.TimerHandle | None = None
     outlasted: bool = False
-    slowed: bool = False
-    """Its worker comes last on the processor from now on, and is replaced after its answer."""
     promoted: bool = False
     """It became long under way."""
 
@@ -156,9 +154,13 @@ class Pool:
         That is by ``end`` once its reply has come, or by ``query``.
         """
         message = query.frame()
-        if not self._idle or self._quick or self._idle[-1].lost or hash(message) in self._known_long:
+        if not self._idle or self._quick or hash(message) in self._known_long:
             return None
-        job = self._ask(self._idle.pop(), message, client)
+        worker = self._pick()
+        if worker.lost:
+            self._bury(worker, "died")
+            return None
+        job = self._ask(worker, message, client)
         self._metrics.waited(0)
         return job
 
@@ -210,7 +212,7 @@ class Pool:
         try:
             async with asyncio.timeout_at(job.since + self._settings.deadline_s):
                 reply = await job.reply
-            reason = "grown" if reply.retire else "long" if job.slowed else ""
+            reason = "grown" if reply.retire else "long" if self._has_enough_slow(worker) else ""
             self._remember(message, long=job.outlasted)
         except TimeoutError:
             reason = "deadline"
@@ -254,11 +256,9 @@ class Pool:
                 return
         in_the_way = used >= quick_s / 2 and self._quick_ends - job.quick_ends >= _SOME
         late = job.outlasted and loop.time() >= job.since + quick_s * _PATIENCE
-        if not job.slowed and (in_the_way or late):
-            # not before, for it cannot be undone, and to replace a worker takes longer than many a long query
-            job.slowed = True
-            job.worker.yield_to_others()
-        if not (job.outlasted and job.slowed):
+        if not job.worker.slowed and (in_the_way or late):
+            job.worker.yield_to_others()  # not before, for it cannot be undone
+        if not (job.outlasted and job.worker.slowed):
             job.timer = loop.call_later(_LOOK_S, self._watch, job)
 
     def _promote(self, job: Job) -> bool:
@@ -297,7 +297,7 @@ class Pool:
     async def _acquire(self, client: str, *, long: bool) -> Worker:
         if not long and self._idle and not self._quick:
             self._metrics.waited(0)
-            return self._idle.pop()
+            return self._pick()
         loop = asyncio.get_running_loop()
         place: Place[Worker] = Place(client, loop.create_future())
         queue = self._slow if long else self._quick
@@ -320,6 +320,21 @@ class Pool:
             if worker is None and turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._long.discard(turn.result())
                 self._release(turn.result())  # given to us at the moment we gave up
+
+    def _pick(self, *, long: bool = False) -> Worker:
+        """Take an idle worker: a slowed one for a long query, or while nobody else is there to come before it.
+
+        So slowed ones are kept, up to as many as queries may be long: a worker that takes another's place has first to
+        copy each page of the graph that it reads, for the engine counts in it how often a thing is used.
+        """
+        slowed = long or len(self._idle) == self.alive
+        worker = next((it for it in reversed(self._idle) if it.slowed is slowed), self._idle[-1])
+        self._idle.remove(worker)
+        return worker
+
+    def _has_enough_slow(self, worker: Worker) -> bool:
+        """Say whether a worker is slowed, and one too many that are."""
+        return worker.slowed and sum(it.slowed for it in self._workers) > self._max_long
 
     def _turn_away(self) -> None:
         """Refuse the last request of the client that has the most waiting."""
@@ -348,7 +363,7 @@ class Pool:
             place = (self._slow if long else self._quick).next(self._load)
             if place.turn.done():
                 continue
-            worker = self._idle.pop()
+            worker = self._pick(long=long)
             if long:
                 self._long.add(worker)
             place.turn.set_result(worker)
