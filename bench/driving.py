@@ -23,7 +23,7 @@ function request()
 end
 """
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
-_PATIENCE_S = 120
+PATIENCE_S = 120
 """Seconds for one answer, of however large a graph."""
 _QUIET_S = 0.3
 """Before and after a runaway, so that there is something to compare within a run."""
@@ -48,7 +48,7 @@ def drive(url: str, path: str, accept: str, connections: int, seconds: int, *, r
     with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as script:
         script.write(lua)
         script.flush()
-        times = [f"-d{seconds}s", "--timeout", f"{_PATIENCE_S}s"]
+        times = [f"-d{seconds}s", "--timeout", f"{PATIENCE_S}s"]
         command = ["wrk", "--latency", "-t1", f"-c{connections}", *times, "-s", script.name]
         done = subprocess.run(  # noqa: S603  # our own arguments
             [*command, "-H", f"Accept: {accept}", f"{url}{path}"], capture_output=True, text=True, check=True
