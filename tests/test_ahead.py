@@ -244,7 +244,8 @@ def test_what_begins_with_one_request_is_not_known_by_the_next(server):
 def test_what_is_remembered_holds_no_answer_and_no_query():
     asked = Asked(query=Query(text="x" * 10_000, tables=("a/b",), graphs=()), table=True, media_type="a/b")
     kept = Kept(status=200, headers=[(b"etag", b"e"), (b"vary", b"Accept")], body=b"y" * 10_000, etag="e")
-    rest = Rest.of(b" HTTP/1.1", asked, Led(key=(b"k",), kept=kept, release="r"))
+    key = (False, "http", b"/sparql", b"query=" + b"x" * 10_000, b"", (b"host", b"x"))
+    rest = Rest.of(b" HTTP/1.1", asked, Led(key=key, kept=kept, release="r"))
     assert len(repr(rest)) < 1000
     assert rest.asked.query.tables == ("a/b",)
 

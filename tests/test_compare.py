@@ -108,6 +108,7 @@ def test_bodies_are_compared_by_role(served):
         ("plan=standards&plan=standards", "name two or three different ones"),
         ("plan=standards&plan=security&plan=talent&plan=industry", "name two or three"),
         ("plan=standards&plan=nothing", "is none of"),
+        ("&".join(f"plan=nothing-{number}" for number in range(12)), "12 given; name two or three"),
         ("plan=standards&body=sac", "not one with the other"),
         ("plan=standards&plan=security&show=some", "show: 'some' is none of"),
         ("plan=<script>&plan=security", "is none of"),

@@ -43,7 +43,7 @@ _CODED: Final = re.compile(rb"\r\naccept-encoding:", re.IGNORECASE)
 _LONGEST: Final = 32 * 1024
 _LONGEST_REST: Final = 4096
 _MOST: Final = 1024
-"""Rests remembered, and bytes of each: 4 MB at most."""
+"""Rests remembered, and bytes of each: with what is kept beside it, some 16 MB at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ class Rest:
     asked: Asked
     """With an empty text, for many of these are kept."""
     key: object
-    """What the answer was found by."""
+    """What the answer was found by, but for the query string."""
     headers: list[tuple[bytes, bytes]]
     """Of the answer, but for those that its bytes decide."""
     lines: bytes
@@ -69,7 +69,9 @@ class Rest:
         coded = _CODED.search(rest) is not None
         form = form_of(led.release, kept)
         asked = replace(asked, query=asked.query.asking(""))
-        return cls(asked=asked, key=led.key, headers=kept, lines=lines(kept), form=form, coded=coded)
+        return cls(
+            asked=asked, key=key_with(led.key, b""), headers=kept, lines=lines(kept), form=form, coded=coded
+        )
 
     def written(self, kept: Kept) -> bytes:
         """Write the headers of an answer that is ``finished``."""

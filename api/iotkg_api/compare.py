@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -98,11 +97,10 @@ def _asked(request: Request) -> tuple[str, list[str]]:
 
 
 def _sides(kind: str, given: list[str], choices: tuple[Term, ...]) -> tuple[Term, ...]:
-    different = dict.fromkeys(given)  # one may be spelled in some ways
-    sides = tuple(
-        dict.fromkeys(_read(kind, text, choices) for text in islice(different, _SPELLINGS * MOST + 1))
-    )
-    if not 1 < len(sides) <= MOST or len(different) > _SPELLINGS * MOST:
+    different = dict.fromkeys(given)
+    few = len(different) <= _SPELLINGS * MOST  # one may be spelled in some ways
+    sides = tuple(dict.fromkeys(_read(kind, text, choices) for text in different)) if few else ()
+    if not 1 < len(sides) <= MOST:
         raise InvalidParameter(
             f"{kind}: {len(different)} given; name two or three different ones, as in {kind}=…&{kind}=…"
         )

@@ -19,6 +19,9 @@ from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from typing import Final, TextIO
 
+PATH_SHOWN: Final = 200
+"""Characters of a path that a line of the log has."""
+
 REQUEST: Final[ContextVar[str]] = ContextVar("request", default="")
 """The identifier of the request that is being answered here."""
 

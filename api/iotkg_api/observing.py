@@ -17,7 +17,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iotkg_api.limiting import Rate, client_of
-from iotkg_api.logs import REQUEST
+from iotkg_api.logs import PATH_SHOWN, REQUEST
 from iotkg_api.metrics import Metrics
 from iotkg_api.outbox import PIECE, Cut, Outbox
 from iotkg_api.problems import Kind, Problem, response
@@ -36,7 +36,6 @@ _FAULT: Final = 500
 LEFT: Final = 499
 """The status that proxies log for a client that left; it is never sent."""
 _NOTABLE: Final = frozenset({408, 413, 429, LEFT})
-_PATH_SHOWN: Final = 200
 _FREE: Final = ("/health/", "/metrics")
 
 
@@ -133,7 +132,7 @@ class Observed:
 
 def _tell(scope: Scope, what: Mapping[str, Any]) -> None:
     """Write a request's line."""
-    asked = {"client": client_of(scope), "method": scope["method"], "path": scope["path"][:_PATH_SHOWN]}
+    asked = {"client": client_of(scope), "method": scope["method"], "path": scope["path"][:PATH_SHOWN]}
     level = logging.WARNING if what["status"] >= _FAULT else logging.INFO
     _LOG.log(level, "request", extra={**asked, **what})
 

@@ -30,15 +30,13 @@ from iotkg.errors import (
     UnknownQuery,
 )
 from iotkg.vocab import BASE
-from iotkg_api.logs import REQUEST
+from iotkg_api.logs import PATH_SHOWN, REQUEST
 from iotkg_api.pages import error_page, wants_html
 from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
 
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>,;]+")
-
-_PATH_SHOWN: Final = 200
 
 MEDIA_TYPE: Final = "application/problem+json"
 Extra: TypeAlias = str | int | list[str] | list[dict[str, str]]
@@ -166,7 +164,7 @@ async def on_iotkg_error(request: Request, error: Exception) -> Response:
         raise error
     problem = from_error(error, getattr(request.app.state, "settings", None))
     if problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        what = {"method": request.method, "path": request.url.path[:_PATH_SHOWN], "fault": str(error)}
+        what = {"method": request.method, "path": request.url.path[:PATH_SHOWN], "fault": str(error)}
         _LOG.error("a request failed", extra=what)
     return answer(request, problem)
 
@@ -203,7 +201,7 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw; what it was is for our log."""
-    what = {"method": request.method, "path": request.url.path[:_PATH_SHOWN]}
+    what = {"method": request.method, "path": request.url.path[:PATH_SHOWN]}
     _LOG.error("a request failed", extra=what, exc_info=error)
     return response(Problem(Kind.INTERNAL, "The fault is ours, and has been logged"))
 
