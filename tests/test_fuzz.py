@@ -8,10 +8,13 @@ import subprocess
 import sys
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from pyoxigraph import QueryTriples, Store
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
 
 from iotkg import guard
 from iotkg.guard import Reason, Refused, inspect, tokenize
@@ -292,20 +295,51 @@ def server(dist, tmp_path_factory):
     assert "Traceback" not in running.log.read_text()
 
 
+CONFORMS = (
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_example_answers_as_described_in_every_type_that_is_described(server):
+    """Each GET with its examples, asked for each type it says it gives."""
+    described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    asked = 0
+    for operation in (found.ok() for found in described.get_all_operations()):
+        raw = described.raw_schema["paths"][operation.path][operation.method]
+        if operation.method != "get" or "200" not in raw["responses"]:
+            continue
+        own = [it for it in raw.get("parameters", ()) if "$ref" not in it and it["name"] != "format"]
+        given = {
+            place: {it["name"]: it["example"] for it in own if it["in"] == place and "example" in it}
+            for place in ("path", "query")
+        }
+        for media_type in raw["responses"]["200"]["content"]:
+            case = operation.Case(
+                path_parameters=given["path"], query=given["query"], headers={"Accept": media_type}
+            )
+            answer = case.call(timeout=PATIENCE_S)
+            case.validate_response(answer, checks=list(CONFORMS))
+            if answer.status_code == 200:
+                kind = answer.headers["content-type"][0].partition(";")[0]
+                assert kind == media_type or operation.path == "/dumps/{name}", (
+                    operation.label
+                )  # a file has its own
+            else:  # the one text there is; and a query's form gives either rows or triples
+                assert (operation.path, answer.status_code) in {("/source", 303), ("/sparql", 406)}, (
+                    answer.text
+                )
+            asked += 1
+    assert asked > 400
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("mode", ["positive", "negative"])
 def test_the_service_keeps_to_its_own_description(server, mode):
     """Whatever is asked of each operation, the answer has a status, a type and headers that are described."""
-    import schemathesis
-    from schemathesis.checks import not_a_server_error
-    from schemathesis.specs.openapi import checks
-
-    conforms = [
-        checks.status_code_conformance,
-        checks.content_type_conformance,
-        checks.response_headers_conformance,
-        checks.response_schema_conformance,
-    ]
     described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     operations = [found.ok() for found in described.get_all_operations()]
     assert len(operations) > 10
@@ -321,7 +355,7 @@ def test_the_service_keeps_to_its_own_description(server, mode):
             answer = case.call(timeout=PATIENCE_S, allow_redirects=False)
             if answer.status_code != 503:
                 case.validate_response(answer, checks=[not_a_server_error])
-            case.validate_response(answer, checks=conforms)
+            case.validate_response(answer, checks=list(CONFORMS))
 
         try:
             keeps()

@@ -17,6 +17,7 @@ from iotkg.sides import MOST, Aspect, bodies, bodies_beside, plans, plans_beside
 from iotkg.store import Table
 from iotkg.tables import to_csv, to_json
 from iotkg.terms import Names
+from iotkg_api import operations
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.problems import Kind, Problem
 from iotkg_api.resources import catalogue_of
@@ -148,15 +149,15 @@ PATHS: Final[dict[str, Any]] = {
             "tags": ["Things"],
             "parameters": _PARAMETERS,
             "responses": {
-                "200": {**_RESPONSES["200"], "content": {content_type: {"schema": {"type": kind}}}},
+                "200": {**_RESPONSES["200"], "content": operations.bodies(content_type)},
                 "422": _RESPONSES["422"],
             },
         }
     }
-    for suffix, words, content_type, kind in (
-        ("", ", as a page", "text/html", "string"),
-        (".csv", ", as CSV", "text/csv", "string"),
-        (".json", ", as JSON", "application/json", "array"),
+    for suffix, words, content_type in (
+        ("", ", as a page", "text/html"),
+        (".csv", ", as CSV", "text/csv"),
+        (".json", ", as JSON", "application/json"),
     )
 }
 """OpenAPI path items of these routes."""

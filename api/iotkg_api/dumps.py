@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from iotkg.store import MANIFEST, QUADS, Manifest
-from iotkg_api import negotiation
+from iotkg_api import negotiation, operations
 from iotkg_api.coding import compressed
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.problems import Kind
@@ -196,7 +196,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "Each file's type, size and SHA-256",
-                    "content": {"text/html": {"schema": {"type": "string"}}},
+                    "content": operations.bodies("text/html"),
                 }
             },
         }
@@ -220,9 +220,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The file",
-                    "content": {
-                        kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in TYPES.values()
-                    },
+                    "content": operations.bodies(*(kind.partition(";")[0] for kind in TYPES.values())),
                 },
                 "206": {"description": "The part asked for"},
                 "404": {"description": "The release has no such file"},
@@ -238,7 +236,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The description",
-                    "content": {"text/turtle": {"schema": {"type": "string"}}},
+                    "content": operations.bodies("text/turtle"),
                 }
             },
         }

@@ -19,6 +19,7 @@ from iotkg.spelling import read_triple, spelled
 from iotkg.telling import alike, open_explainer, to_dict
 from iotkg.terms import Names, is_printed
 from iotkg.vocab import GRAPH
+from iotkg_api import operations
 from iotkg_api.negotiation import HTML, Offer, choose, listing, once
 from iotkg_api.pages import Page, conditional, language_of, render
 from iotkg_api.problems import Kind, Problem
@@ -272,10 +273,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The explanation",
-                    "content": {
-                        "application/json": {"schema": {"type": "object"}},
-                        "text/html": {"schema": {"type": "string"}},
-                    },
+                    "content": operations.bodies("application/json", "text/html"),
                 },
                 "404": {"description": "The triple does not hold; near ones that do are listed"},
                 "406": {"description": "None of the types asked for can be given"},

@@ -21,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
 
+from iotkg_api import operations
+
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _ROUTE: Final = re.compile(r"/[\w.-]{0,40}(?:/|\Z)", re.ASCII)
 _MAX_ROUTES: Final = 64
@@ -191,7 +193,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "All figures",
-                    "content": {"text/plain": {}, "application/openmetrics-text": {}},
+                    "content": operations.bodies("text/plain", "application/openmetrics-text"),
                 }
             },
         }

@@ -15,6 +15,7 @@ from iotkg.glossary import ONTOLOGY, Glossary, read_glossary
 from iotkg.model import Term
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import PREFIXES, term
+from iotkg_api import operations
 from iotkg_api.contexts import Choice
 from iotkg_api.negotiation import GRAPHS, HTML, choose, differ, listing, once
 from iotkg_api.neighbours import Neighbourhood, neighbourhood
@@ -274,7 +275,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The reference, or the ontology with its code lists and alignment",
-                    "content": {media_type: {"schema": {"type": "string"}} for media_type in _TYPES.values()},
+                    "content": operations.bodies(*_TYPES.values()),
                 },
                 "406": {"description": "None of the types asked for can be given"},
                 "422": {"description": "A parameter stands twice"},

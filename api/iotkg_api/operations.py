@@ -24,10 +24,31 @@ _PROBLEM: Final = {
         "detail": {"type": "string"},
     },
 }
-_CONTENT: Final = {
-    MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
-    "text/html": {"schema": {"type": "string"}},
+_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
+    MEDIA_TYPE: {"$ref": "#/components/schemas/Problem"},
+    "application/json": {"type": ["object", "array"]},
+    "application/ld+json": {"type": ["object", "array"]},
+    "application/sparql-results+json": {
+        "type": "object",
+        "required": ["head"],
+        "properties": {
+            "head": {"type": "object"},
+            "results": {"type": "object"},
+            "boolean": {"type": "boolean"},
+        },
+    },
+    "application/vnd.citationstyles.csl+json": {"type": "array", "items": {"type": "object"}},
+    "application/x-suggestions+json": {"type": "array"},
 }
+"""What is JSON, by its media type; every other body is text to a client that checks it."""
+
+
+def bodies(*media_types: str) -> dict[str, Any]:
+    """Give an answer's content: each of its media types with the schema that the bodies of that type keep."""
+    return {it: {"schema": _SCHEMAS.get(it, {"type": "string"})} for it in media_types}
+
+
+_CONTENT: Final = bodies(MEDIA_TYPE, "text/html")
 _ANYWHERE: Final = (Kind.BAD_REQUEST, Kind.TOO_MANY, Kind.INTERNAL)
 
 

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from iotkg.answering import Answers
 from iotkg.errors import InvalidParameter
-from iotkg_api import drawings
+from iotkg_api import drawings, operations
 from iotkg_api.drawings import Drawing, Record
 from iotkg_api.pages import Page, language_of, render
 from iotkg_api.problems import Kind, Problem
@@ -184,7 +184,7 @@ PATHS: Final[dict[str, Any]] = {
                 },
             ],
             "responses": {
-                "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}},
+                "200": {"description": "The page", "content": operations.bodies("text/html")},
                 "404": {"description": "There is no such picture; those there are, are named"},
                 "422": {"description": "A plan there is none of, or a number out of range"},
             },

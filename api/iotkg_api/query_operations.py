@@ -7,6 +7,7 @@ from typing import Any, Final
 from iotkg.answering import Answers
 from iotkg.queryfile import Parameter, QueryFile
 from iotkg.topics import TOPICS
+from iotkg_api import operations
 from iotkg_api.answers import CITED, FORMATS, XLSX
 from iotkg_api.negotiation import TABLES, listing
 from iotkg_api.paging import MOST, ON_PAGES
@@ -81,7 +82,7 @@ def _operation(query: QueryFile) -> dict[str, Any]:
     said = [
         query.header[key] for key in ("summary-zh", "description", "description-zh") if key in query.header
     ]
-    content = dict.fromkeys(("text/html", *listing(TABLES)), _TEXT)
+    content = operations.bodies("text/html", *listing(TABLES))
     return {
         "summary": query.header["summary"],
         "description": "\n\n".join(said),
@@ -134,7 +135,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "Each query's name, topic, question, parameters and columns, and an example",
-                    "content": {"text/html": _TEXT, "application/json": {"schema": {"type": "array"}}},
+                    "content": operations.bodies("text/html", "application/json"),
                 },
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
                 "422": {
@@ -151,11 +152,11 @@ PATHS: Final[dict[str, Any]] = {
             "not differ. Each parameter may stand once.",
             "operationId": "query",
             "tags": ["Queries"],
-            "parameters": [{**_NAME, "example": "plan-structure.csv"}],
+            "parameters": [{**_NAME, "example": "plan-structure"}],
             "responses": {
                 "200": {
                     "description": "The answer",
-                    "content": {**dict.fromkeys(("text/html", *listing(TABLES)), _TEXT), XLSX: _BYTES},
+                    "content": {**operations.bodies("text/html", *listing(TABLES)), XLSX: _BYTES},
                 },
                 "404": {"description": "There is no such query; near ones are named"},
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
@@ -183,7 +184,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "GB/T 7714-2015, BibTeX or CSL-JSON",
-                    "content": dict.fromkeys(CITED, _TEXT),
+                    "content": operations.bodies(*CITED),
                 },
                 "404": {"description": "There is no such query; near ones are named"},
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
@@ -204,7 +205,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "For each parameter its choices: key, IRI, labels and rows",
-                    "content": {"application/json": {"schema": {"type": "object"}}},
+                    "content": operations.bodies("application/json"),
                 },
                 "404": {"description": "There is no such query; near ones are named"},
                 "422": {

@@ -23,6 +23,7 @@ from iotkg.highlights import KINDS
 from iotkg.matching import Span
 from iotkg.model import Branch, Term, Unit
 from iotkg.reading import Book, Passage, Run, read_book, span_of
+from iotkg_api import operations
 from iotkg_api.choices import GROUPS, Choices, read_choices
 from iotkg_api.markup import Writer
 from iotkg_api.negotiation import HTML, Offer, choose, listing
@@ -277,7 +278,7 @@ PATHS: Final[dict[str, Any]] = {
             "operationId": "texts",
             "tags": ["Text"],
             "responses": {
-                "200": {"description": "The texts", "content": {"text/html": {}}},
+                "200": {"description": "The texts", "content": operations.bodies("text/html")},
                 "303": {"description": "There is one text, and it is here"},
             },
         }
@@ -293,9 +294,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "Contents and front matter; as plain text the bytes, or those of the words in char",
-                    "content": {
-                        media_type: {"schema": {"type": "string"}} for media_type in listing(_OFFERS)
-                    },
+                    "content": operations.bodies(*listing(_OFFERS)),
                 },
                 **_FOUND,
                 "406": {"description": "None of the types asked for can be given"},
@@ -312,7 +311,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The plan's words, marked",
-                    "content": {"text/html": {"schema": {"type": "string"}}},
+                    "content": operations.bodies("text/html"),
                 },
                 **_FOUND,
             },

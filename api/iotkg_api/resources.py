@@ -18,7 +18,7 @@ from iotkg.links import Window
 from iotkg.model import Entity, Term, in_language
 from iotkg.turtle import graph_to_turtle
 from iotkg.vocab import ID, PREFIXES
-from iotkg_api import citations
+from iotkg_api import citations, operations
 from iotkg_api.contexts import Choice, EntityPage, Reference, claims, passages
 from iotkg_api.negotiation import GRAPHS, HTML, choose, differ, listing, once
 from iotkg_api.pages import Page, conditional, error_page, language_of, render, wants_html
@@ -234,10 +234,17 @@ router.add_route("/doc/{kind}/{key}", document, include_in_schema=False)
 router.add_route("/doc/{kind}/{key}/cite", cite, include_in_schema=False)
 
 _PARAMETERS: Final = [
-    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": what}
-    for name, what in (
-        ("kind", "The class segment, such as task"),
-        ("key", "The key, such as iot-2013_standards_2"),
+    {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": what,
+        "example": example,
+    }
+    for name, what, example in (
+        ("kind", "The class segment", "task"),
+        ("key", "The key", "iot-2013_standards_2"),
     )
 ]
 PATHS: Final[dict[str, Any]] = {
@@ -271,9 +278,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "GB/T 7714-2015, BibTeX or CSL-JSON",
-                    "content": {
-                        offer.media_type: {"schema": {"type": "string"}} for offer in citations.OFFERS
-                    },
+                    "content": operations.bodies(*(offer.media_type for offer in citations.OFFERS)),
                 },
                 "404": {"description": "Nothing has this IRI; near ones are listed"},
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
@@ -291,7 +296,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "What is said of it",
-                    "content": {media_type: {"schema": {"type": "string"}} for media_type in _TYPES.values()},
+                    "content": operations.bodies(*_TYPES.values()),
                 },
                 "404": {"description": "Nothing has this IRI; near ones are listed"},
                 "406": {

@@ -19,6 +19,7 @@ from iotkg.indexing import opened
 from iotkg.search import LONGEST, Index, tidy
 from iotkg.searchable import KINDS
 from iotkg.terms import Names
+from iotkg_api import operations
 from iotkg_api.found import PAGE, json_of, key_of, kind_name, page_of
 from iotkg_api.negotiation import HTML, Offer, choose, listing, once
 from iotkg_api.pages import Page, conditional, language_of, render
@@ -216,7 +217,7 @@ PATHS: Final[dict[str, Any]] = {
                 "200": {
                     "description": "The answers, best first, with counts by kind and plan; marks are [start, end) in "
                     "code points",
-                    "content": {"application/json": {}, "text/html": {}},
+                    "content": operations.bodies("application/json", "text/html"),
                 },
                 **_REFUSED,
             },
@@ -234,7 +235,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "Things whose names have the words, those that begin with them first",
-                    "content": {"application/json": {}, "application/x-suggestions+json": {}},
+                    "content": operations.bodies("application/json", "application/x-suggestions+json"),
                 },
                 **_REFUSED,
             },
@@ -245,7 +246,9 @@ PATHS: Final[dict[str, Any]] = {
             "summary": "Describe the search for browsers (OpenSearch 1.1)",
             "operationId": "opensearch",
             "tags": ["Search"],
-            "responses": {"200": {"description": "The description", "content": {_DESCRIPTION: {}}}},
+            "responses": {
+                "200": {"description": "The description", "content": operations.bodies(_DESCRIPTION)}
+            },
         }
     },
 }

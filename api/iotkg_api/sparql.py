@@ -20,7 +20,8 @@ from starlette.routing import Router
 from starlette.types import Receive
 
 from iotkg.errors import InvalidParameter
-from iotkg_api import description, editor
+from iotkg.vocab import PREFIXES
+from iotkg_api import description, editor, operations
 from iotkg_api.endings import Busy, TooSlow, WorkerDied
 from iotkg_api.evaluation import Outcome, Query, Reply
 from iotkg_api.limiting import client_of
@@ -249,7 +250,7 @@ def _not_acceptable(detail: str, types: list[str]) -> Problem:
 router.add_route("/sparql", sparql, methods=list(_METHODS), include_in_schema=False)
 
 _TYPES: Final = dict.fromkeys([*listing(TABLES, GRAPHS), *(offer.media_type for offer in (*TABLES, *GRAPHS))])
-_CONTENT: Final[dict[str, Any]] = {name: {} for name in (*_TYPES, HTML.media_type)}
+_CONTENT: Final = operations.bodies(*_TYPES, HTML.media_type)
 _GRAPHS_SCHEMA: Final = {"type": "array", "items": {"type": "string", "format": "iri"}}
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "query": ("A SPARQL 1.1 query; without one, the answer describes the service", {"type": "string"}),
@@ -259,6 +260,12 @@ _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Beats Accept: a media type, or json, xml, csv, tsv, turtle, ntriples, jsonld, rdfxml",
         {"type": "string"},
     ),
+}
+_EXAMPLE: Final = {
+    "query": {
+        "example": f"PREFIX iotkg: <{PREFIXES['iotkg']}> PREFIX rdfs: <{PREFIXES['rdfs']}> "
+        "SELECT ?task ?label { ?task a iotkg:Task ; rdfs:label ?label } LIMIT 5"
+    }
 }
 _RESPONSES: Final = {
     "200": {"description": "The result, or the description of the service", "content": _CONTENT},
@@ -276,7 +283,7 @@ PATHS: Final[dict[str, Any]] = {
             "operationId": "sparql_get",
             "tags": ["SPARQL"],
             "parameters": [
-                {"name": name, "in": "query", "description": text, "schema": schema}
+                {"name": name, "in": "query", "description": text, "schema": schema, **_EXAMPLE.get(name, {})}
                 for name, (text, schema) in _PARAMETERS.items()
             ],
             "responses": _RESPONSES,
