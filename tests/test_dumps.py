@@ -58,10 +58,20 @@ def test_a_part_of_a_file_is_that_part_and_never_compressed(served, dist, name, 
     assert "content-encoding" not in part.headers
     assert part.content == data[10:220]
     assert get(served, f"/dumps/{name}", Range="bytes=-5").content == data[-5:]
-    assert get(served, f"/dumps/{name}", Range=f"bytes={len(data)}-").status_code == 416
     etag = part.headers["etag"]
     assert get(served, f"/dumps/{name}", Range="bytes=0-9", If_Range=etag).status_code == 206
     assert get(served, f"/dumps/{name}", Range="bytes=0-9", If_Range='"other"').status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=", "bytes=x-y", "bytes=9-3"])
+def test_a_part_that_there_is_not_is_a_problem_that_names_the_length(served, dist, asked):
+    size = (dist / "void.ttl").stat().st_size
+    answer = get(served, "/dumps/void.ttl", Range=asked.format(size=size))
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{size}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 416
+    assert f"bytes=0-{size - 1}" in answer.json()["detail"]
 
 
 def test_a_range_that_cannot_be_taken_gives_the_file_as_it_would_come_without(served, dist):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -13,12 +14,13 @@ from fastapi import APIRouter
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from iotkg.store import MANIFEST, QUADS, Manifest
 from iotkg_api import negotiation, operations
 from iotkg_api.coding import compressed
 from iotkg_api.pages import Page, conditional, language_of, render
-from iotkg_api.problems import Kind
+from iotkg_api.problems import Kind, Problem
 from iotkg_api.resources import failure
 
 TYPES: Final = {
@@ -36,6 +38,8 @@ _CACHE: Final = "public, no-cache, must-revalidate"
 """Not the words of a frozen answer: a file has an ETag and a way of its own, and would fill the cache of answers."""
 
 _ETAG_LENGTH: Final = 32
+_NO_PART: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE})
+"""How a range that cannot be read, or is not in the file, is refused by Starlette."""
 _MAIN: Final = (QUADS, "iotkg.ttl", "iotkg.jsonld", "void.ttl", "places.tsv")
 
 
@@ -121,7 +125,30 @@ async def _file(request: Request, name: str) -> Response:
     packed = await _packed(request, name) if packs else None
     if packed is not None:
         return Response(packed, headers={**headers, "Content-Encoding": "gzip"})
-    return FileResponse(path, headers=headers)
+    return _Parts(path, file.bytes, headers)
+
+
+class _Parts(FileResponse):
+    """A file, or the parts of it that are asked for; what it has not is a problem like any other."""
+
+    def __init__(self, path: Path, size: int, headers: Mapping[str, str]) -> None:
+        super().__init__(path, headers=headers)
+        self._size = size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _NO_PART:
+                size = self._size
+                asked = Headers(scope=scope)["range"]
+                detail = (
+                    f"Range is {asked[:80]!r}; the file has {size:,} bytes, so write it as bytes=0-{size - 1}"
+                )
+                raise Problem(Kind.NO_SUCH_PART, detail, {"Content-Range": f"bytes */{size}"})
+            await send(message)
+
+        await super().__call__(scope, receive, sending)
 
 
 async def _packed(request: Request, name: str) -> bytes | None:

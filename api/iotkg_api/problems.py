@@ -59,6 +59,7 @@ class Kind(Enum):
     OTHER_RELEASE = ("other-release", 410, "Another release is served")
     REQUEST_TOO_LARGE = ("request-too-large", 413, "The request is too large")
     UNSUPPORTED_TYPE = ("unsupported-media-type", 415, "The body has a type we do not read")
+    NO_SUCH_PART = ("range-not-satisfiable", 416, "The file has no such part")
     HEADERS_TOO_LARGE = ("headers-too-large", 431, "The headers are too large")
     TOO_MANY = ("too-many-requests", 429, "There are too many requests")
     INVALID_PARAMETER = ("invalid-parameter", 422, "A parameter has a value that is not allowed")
