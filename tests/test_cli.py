@@ -404,3 +404,21 @@ def test_without_a_release_the_mend_is_named(checkout):
     done = run(checkout, "run", "owner-and-deadline")
     assert done.returncode == 3
     assert "iotkg build" in done.stderr
+
+
+def test_serve_names_the_settings_that_it_does_not_know(tmp_path, monkeypatch):
+    """Before all else: what is misspelt is the likely reason for what comes then."""
+    for name in [name for name in os.environ if name.startswith("IOTKG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("IOTKG_DEADLINE", "2")
+    monkeypatch.setenv("IOTKG_X", "")
+    monkeypatch.setenv("IOTKG_STORE_TOKEN", "secret")
+    monkeypatch.setenv("IOTKG_DIST", str(tmp_path))
+
+    done = run(tmp_path, "serve")
+
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[:2] == [
+        "warning: IOTKG_DEADLINE is no setting and is not heeded; is IOTKG_DEADLINE_S meant?",
+        "warning: IOTKG_X is no setting and is not heeded",
+    ]

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
 from ipaddress import ip_network
 from math import inf
 from pathlib import Path
@@ -154,5 +155,21 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         values["dist"] = find_release(environment={})
     return Settings(**values)  # type: ignore[arg-type]  # each value was made by its field's own type
 
+
+def unheeded(environment: Mapping[str, str]) -> list[str]:
+    """Say of each variable with our prefix that no part of iotkg reads it, and which name may be meant."""
+    known = {*_ELSEWHERE, *(field.name.upper() for field in fields(Settings))}
+    said = []
+    for variable in sorted(environment):
+        name = variable.removeprefix(_PREFIX)
+        if name != variable and name not in known:
+            near = get_close_matches(name, known, n=1)
+            meant = f"; is {_PREFIX}{near[0]} meant?" if near else ""
+            said.append(f"{variable} is no setting and is not heeded{meant}")
+    return said
+
+
+_ELSEWHERE: Final = ("CACHE", "STORE_USER", "STORE_PASSWORD", "STORE_TOKEN")
+"""Endings of variables that other modules read: ``iotkg.cache`` and ``iotkg.transport``."""
 
 _NAMES: Final[dict[type, str]] = {int: "whole number", float: "number"}

@@ -328,12 +328,14 @@ def serve(
 ) -> None:
     """Serve the release in dist/: pages, canned queries and SPARQL."""
     from iotkg_api.launching import launch_early
-    from iotkg_api.settings import from_environment
+    from iotkg_api.settings import from_environment, unheeded
 
     given = {"IOTKG_HOST": host, "IOTKG_PORT": port, "IOTKG_WORKERS": workers}
     settings = from_environment(
         os.environ | {name: str(value) for name, value in given.items() if value is not None}
     )
+    for warning in unheeded(os.environ):
+        err.print(f"warning: {warning}", markup=False)
     err.print(
         f"iotkg serves {settings.dist} at http://{settings.host}:{settings.port} (stop with Ctrl-C)",
         markup=False,
