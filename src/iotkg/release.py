@@ -145,7 +145,9 @@ def _files(graphs: Graphs) -> dict[str, str]:
     named = {name: _canonical(triples) for name, triples in graphs.items()}
     return {
         QUADS: "".join(
-            sorted(f"{triple} {name} .\n" for name, triples in named.items() for triple in triples)
+            f"{triple} {name} .\n"
+            for name, triples in sorted(named.items(), key=lambda it: it[0].value)  # so it loads quickly
+            for triple in sorted(map(str, triples))
         ),
         "iotkg.ttl": graph_to_turtle(
             merged(named), header="# iotkg: the default view of the release, all graphs in one."

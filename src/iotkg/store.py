@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypedDict
 
@@ -17,6 +17,7 @@ from pyoxigraph import (
     BlankNode,
     Literal,
     NamedNode,
+    Quad,
     QueryBoolean,
     QuerySolutions,
     RdfFormat,
@@ -42,7 +43,6 @@ QUERIES: Final = "queries/"
 RULES: Final = "rules/"
 DERIVATIONS: Final = "derivations/"
 PLACES: Final = "places.tsv"
-_AT_ONCE: Final = 500
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,4000}\Z")
 """An integer that Python reads: it refuses more than 4,300 digits."""
 _TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -50,6 +50,11 @@ _BOOLEAN: Final = term("xsd:boolean")
 _DATE: Final = term("xsd:date")
 APART: Final = frozenset({graph("external").value, graph("meta").value})
 """The graphs that are no part of the default view."""
+_APART: Final = tuple(f" <{name}> .\n".encode() for name in APART)
+_GRAPH: Final = re.compile(rb" <[^<>\n]*> \.\n")
+"""The end of a line of N-Quads, from its graph."""
+_BLOCK_BYTES: Final = 1 << 18
+"""What is loaded at once: so little that no other thread has to wait for long."""
 
 
 class FileEntry(TypedDict):
@@ -131,11 +136,20 @@ def check_files(dist: Path) -> None:
 
 
 def load(data: bytes, expected: str, name: str = QUADS) -> Store:
-    """Load N-Quads whose SHA-256 is ``expected``.
+    """Load N-Quads whose SHA-256 is ``expected``: ``load_view`` and then ``load_graphs``.
 
-    Blank nodes keep their labels (a bulk load would rename them) and graphs are taken in order, so answers do
-    not change with a restart.
-    The default view is the union of all graphs but external and meta, each triple once.
+    Raises: InputError when the hash differs or the data does not parse.
+    """
+    store = load_view(data, expected, name)
+    load_graphs(store, data, name)
+    return store
+
+
+def load_view(data: bytes, expected: str, name: str = QUADS) -> Store:
+    """Load the default view of N-Quads whose SHA-256 is ``expected``: all graphs but external and meta, as one.
+
+    Answers from it do not change once ``load_graphs`` has loaded the graphs too: the engine goes through a graph in
+    the order in which its own triples came.
 
     Raises: InputError when the hash differs or the data does not parse.
     """
@@ -143,16 +157,66 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
     if found != expected:
         raise InputError(f"{name}: its SHA-256 is {found}, the manifest says {expected}; build it again")
     store = Store()
-    try:
-        quads = parse(data, RdfFormat.N_QUADS, lenient=True)  # the hash says that it was checked already
-        while some := list(islice(quads, _AT_ONCE)):  # in one go no other thread would run meanwhile
-            store.bulk_extend(some)
+    for block, labelled in _blocks(data):
+        _add(store, _triples(block), RdfFormat.N_TRIPLES, name, labelled=labelled)
+    return store
+
+
+def load_graphs(store: Store, data: bytes, name: str = QUADS) -> None:
+    """Load the named graphs of N-Quads.
+
+    Raises: InputError when the data does not parse.
+    """
+    for block, labelled in _blocks(data):
+        _add(store, block, RdfFormat.N_QUADS, name, labelled=labelled)
+
+
+def _blocks(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Give the lines in blocks: first those that name no blank node, then those that do."""
+    labelled = b""
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at + _BLOCK_BYTES) + 1 or len(data)
+        block, some = _apart(data[at:end], b"_:")
+        labelled += some
+        yield block, False
+        at = end
+    yield labelled, True
+
+
+def _triples(block: bytes) -> bytes:
+    """Take the graphs from lines of N-Quads, and leave out those that are apart; mostly all are of one graph."""
+    last = block[block.rfind(b" <") :]
+    if block.count(last) == block.count(b"\n"):
+        return b"" if last in _APART else block.replace(last, b" .\n")
+    for mark in _APART:
+        block, _ = _apart(block, mark)
+    return _GRAPH.sub(b" .\n", block)
+
+
+def _apart(lines: bytes, mark: bytes) -> tuple[bytes, bytes]:
+    """Give the lines without a mark, and those with it; without taking apart the others, which are many."""
+    without, having = [], []
+    at = 0
+    while (found := lines.find(mark, at)) >= 0:
+        begin, end = lines.rfind(b"\n", 0, found) + 1, lines.find(b"\n", found + 1) + 1 or len(lines)
+        without.append(lines[at:begin])
+        having.append(lines[begin:end])
+        at = end
+    return b"".join((*without, lines[at:])), b"".join(having)
+
+
+def _add(store: Store, data: bytes, form: RdfFormat, name: str, *, labelled: bool) -> None:
+    """Add lines to a store; blank nodes keep their labels, which ``Store.load`` would change with each start."""
+    try:  # lenient: the hash says that it was checked already
+        if labelled:
+            store.extend(
+                Quad(*it) if isinstance(it, Triple) else it for it in parse(data, form, lenient=True)
+            )
+        else:
+            store.load(data, form, lenient=True)
     except SyntaxError as error:
         raise InputError(f"{name}: {error}") from error
-    for graph_name in sorted(name.value for name in store.named_graphs()):
-        if graph_name not in APART:
-            store.update(f"ADD <{graph_name}> TO DEFAULT")
-    return store
 
 
 @dataclass(frozen=True, slots=True)
