@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from serving import (
     GRAPH,
     LONG_QUADS,
     SMALL_QUADS,
+    START,
     Server,
+    Wire,
     answers,
     children,
     descendants,
@@ -230,6 +233,63 @@ def test_no_process_outlives_the_server(dist, tmp_path, end):
         wait_until(lambda: not any(map(running, children)), "all processes are gone")
     if client.ident is not None:
         client.join(20)
+
+
+@contextmanager
+def beginning(dist, log, code=START):
+    """Start a service without waiting for it, and end it whatever comes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {"IOTKG_DIST": str(dist), "IOTKG_PORT": str(port), "PATH": os.environ["PATH"]}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], env=environment, stdout=output, stderr=output
+        )
+    try:
+        yield Server(f"http://127.0.0.1:{port}", process, log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@linux
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_told_to_end_before_it_has_started_does_not_start_first(tmp_path, end):
+    """Over a hundred corpora that would take minutes."""
+    release = write_release(tmp_path / "dist", LONG_QUADS * 100)
+    with beginning(release, tmp_path / "log") as server:
+        wait_until(lambda: "Waiting for application startup" in server.log.read_text(), "it is starting")
+        wait_until(lambda: children(server.process.pid), "the parent of its workers is there")
+        started = descendants(server.process.pid)
+        server.process.send_signal(end)
+        assert server.process.wait(20) == -end
+    wait_until(lambda: not any(map(running, started)), "all processes are gone")
+    assert "Application startup complete" not in server.log.read_text()
+
+
+def test_a_service_that_is_told_to_end_while_it_loads_its_pages_ends(tmp_path):
+    """Who waits for one of them is told."""
+    release = write_release(tmp_path / "dist")
+    endless = "application.open_release = lambda _: time.sleep(600)"
+
+    def answered():
+        with suppress(httpx.TransportError):
+            return server.ask("ASK {}").status_code == 200
+
+    code = f"import time; from iotkg_api import application; {endless}; {START}"
+    with beginning(release, tmp_path / "log", code) as server:
+        wait_until(answered, "it answers queries")
+        with Wire(server) as wire:
+            wire.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert answered()  # what was sent before has been read by now
+            server.process.terminate()
+            page = wire.answer()
+            assert page.status == 503
+            assert "shutting down" in page.json()["detail"]
+            assert page.headers["retry-after"]
+        assert server.process.wait(20) == -signal.SIGTERM
+    assert "Traceback" not in server.log.read_text()
 
 
 # The pool itself

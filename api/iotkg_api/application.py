@@ -15,11 +15,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
-from typing import Final
+from threading import Thread
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
@@ -61,8 +63,20 @@ class Application:
         if scope["path"] == "/sparql" and not _reads_html(scope):
             await self._quick(scope, receive, send)
             return
-        app: ASGIApp = await asyncio.shield(self.state.whole)
+        try:
+            app: ASGIApp = await asyncio.shield(self.state.whole)
+        except asyncio.CancelledError:
+            if not self.state.whole.cancelled():
+                raise
+            problem = problems.Problem(
+                problems.Kind.BUSY, "The service is shutting down", {"Retry-After": "5"}
+            )
+            app = problems.response(problem)
         await app(scope, receive, send)
+
+    def stop_loading(self) -> None:
+        """Give up what is still being loaded, for the process is to end; who waits for it is told."""
+        self.state.whole.cancel()
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -82,8 +96,7 @@ class Application:
             state.source, state.pool = await asyncio.to_thread(join, settings, state.release)
         else:
             state.pool = Pool(settings, state.release, state.metrics, self._launched)
-        started = asyncio.Event()
-        state.whole = asyncio.create_task(_whole(state, settings, started))
+        state.whole = asyncio.create_task(_whole(state, settings))
         state.whole.add_done_callback(_tell)
         try:
             try:
@@ -91,10 +104,10 @@ class Application:
             except BaseException:
                 state.whole.cancel()
                 raise
-            started.set()
             yield
         finally:
-            await asyncio.wait([state.whole])  # a thread cannot be ended
+            self.stop_loading()
+            await asyncio.wait([state.whole])
             await state.pool.close()
 
 
@@ -113,11 +126,25 @@ def create_app(
     )
 
 
-async def _whole(state: State, settings: Settings, started: asyncio.Event) -> ASGIApp:
+async def _whole(state: State, settings: Settings) -> ASGIApp:
     """Make FastAPI's application, without holding up the workers: two that load at a time are each slower."""
     await asyncio.to_thread(import_module, "iotkg_api.app")  # which takes as long as to load a release
-    await started.wait()
-    return await asyncio.to_thread(_load, state, settings)
+    await state.pool.filled()
+    return await asyncio.wrap_future(_aside(_load, state, settings))
+
+
+def _aside(work: Callable[[State, Settings], ASGIApp], *arguments: Any) -> Future[ASGIApp]:
+    """Do in a thread what only reads, so that a process that is told to end need not wait until it is done."""
+    done: Future[ASGIApp] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work(*arguments))
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is for the one who waits
+            done.set_exception(error)
+
+    Thread(target=run, name="load").start()
+    return done
 
 
 def _load(state: State, settings: Settings) -> ASGIApp:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, cast
 
@@ -33,8 +33,11 @@ class WorkerLost(EngineError):
 class Worker(asyncio.BufferedProtocol):
     """One worker: a connection that takes a query and gives a reply, one at a time."""
 
-    def __init__(self, zygote: Zygote, on_lost: Callable[[Worker], None]) -> None:
-        self.zygote = zygote
+    def __init__(
+        self,
+        on_lost: Callable[[Worker], None] = lambda _: None,
+        reap: Callable[[int], Awaitable[int | None]] | None = None,
+    ) -> None:
         self.pid = 0
         self.lost = self.slowed = False
         self.burial: asyncio.Task[int | None] | None = None
@@ -43,6 +46,7 @@ class Worker(asyncio.BufferedProtocol):
         """Why it ended, set by the pool."""
         self._handle: int | None = None
         self._on_lost = on_lost
+        self._reap = reap
         self._transport: asyncio.Transport | None = None
         self._reply: asyncio.Future[Reply] | None = None
         self._limit = 0
@@ -108,7 +112,7 @@ class Worker(asyncio.BufferedProtocol):
             finally:
                 loop.remove_reader(handle)
                 os.close(handle)
-        return await self.zygote.reap(self.pid)
+        return await self._reap(self.pid) if self._reap is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the connection."""
@@ -184,7 +188,7 @@ class Zygote(asyncio.Protocol):
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        worker = Worker(self, on_lost)
+        worker = Worker(on_lost, self.reap)
         try:
             with theirs:
                 notice = self._order(SPAWN, 0, [theirs.fileno()])

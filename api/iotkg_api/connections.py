@@ -11,12 +11,15 @@ import asyncio
 import fcntl
 import logging
 import resource
+import signal
+import socket
 import struct
 import termios
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
@@ -103,10 +106,23 @@ class Watch:
 class Server(uvicorn.Server):
     """uvicorn's server, with a watch over its connections."""
 
-    def __init__(self, config: uvicorn.Config, watch: Watch) -> None:
+    def __init__(self, config: uvicorn.Config, watch: Watch, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
         self._watch = watch
+        self._on_exit = on_exit
         watch.open = self.server_state.connections
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End at once before the start, for there is no request to finish; then as uvicorn does."""
+        if not self.started:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish the requests under way, but for those that wait for what will not come."""
+        self._on_exit()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections; then what uvicorn does."""

@@ -94,6 +94,11 @@ class Editions:
         """The kept answers of the release that is served; None before the start."""
         return self.current.app.state.cache if self.current else None
 
+    def stop_loading(self) -> None:
+        """Give up what is still being loaded; see ``Application.stop_loading``."""
+        if self.current is not None:
+            self.current.app.stop_loading()
+
     def figures(self) -> Iterator[Metric]:
         """Tell of the releases, and of the one that is served."""
         yield counts("iotkg_releases", "New releases seen since the start", "result", self.reloads)

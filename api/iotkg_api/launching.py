@@ -8,42 +8,58 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from iotkg.errors import InputError
 from iotkg.store import QUADS, read_manifest
 from iotkg_api.settings import Settings
 
+_SMALL: Final = 1 << 28
+"""The most bytes of N-Quads with which a first worker starts: while it is there, what is loaded is in memory twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A process, the socket over which it takes orders, and the SHA-256 of the N-Quads that it loads."""
+    """A process, the socket over which it takes orders, and the SHA-256 of the N-Quads that it loads.
+
+    ``first`` leads to the worker that is there before the others, if there is to be one.
+    """
 
     process: subprocess.Popen[bytes]
     control: socket.socket
     sha256: str
+    first: socket.socket | None = None
 
     def close(self) -> None:
         """End it."""
         self.control.close()
+        if self.first is not None:
+            self.first.close()
         self.process.kill()
         self.process.wait()
 
 
-def launch(file: BinaryIO, sha256: str, settings: Settings) -> Launched:
-    """Start a zygote on an open N-Quads file."""
+def launch(file: BinaryIO, sha256: str, settings: Settings, *, first: bool = False) -> Launched:
+    """Start a zygote on an open N-Quads file; with ``first``, one that has a worker before it has loaded all of it."""
     ours, theirs = socket.socketpair()
-    fds = (theirs.fileno(), file.fileno())
+    answers, asks = socket.socketpair() if first else (None, None)
+    fds = [theirs.fileno(), file.fileno()] + ([asks.fileno()] if asks is not None else [])
     limits = (settings.memory_bytes, settings.result_bytes, settings.result_rows)
-    with theirs:
+    with theirs, asks or nullcontext():
         # Starting it from this thread matters: Linux ends it when the thread that started it ends.
         process = subprocess.Popen(  # noqa: S603  # arguments are numbers and a hash
-            [sys.executable, "-m", "iotkg_api.zygote", *map(str, (*fds, sha256, *limits))],
+            [
+                sys.executable,
+                "-m",
+                "iotkg_api.zygote",
+                *map(str, (*fds, *[-1] * (not first), sha256, *limits)),
+            ],
             stdin=subprocess.DEVNULL,
             pass_fds=fds,
         )
-    return Launched(process, ours, sha256)
+    return Launched(process, ours, sha256, answers)
 
 
 def launch_early(settings: Settings) -> Launched | None:
@@ -59,4 +75,4 @@ def launch_early(settings: Settings) -> Launched | None:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); build the release again") from error
     with file:
-        return launch(file, sha256, settings)
+        return launch(file, sha256, settings, first=path.stat().st_size <= _SMALL)

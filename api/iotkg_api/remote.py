@@ -87,6 +87,9 @@ class RemotePool:
     async def start(self) -> None:
         """Do nothing: there is nothing to start."""
 
+    async def filled(self) -> None:
+        """Return at once: it is as ready as it can be."""
+
     async def close(self) -> None:
         """Let go: what is under way ends at its deadline."""
         self._threads.shutdown(wait=False)

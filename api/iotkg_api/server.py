@@ -68,7 +68,7 @@ def run(settings: Settings, launched: Launched | None = None) -> None:
         ws="none",
         timeout_graceful_shutdown=ceil(settings.deadline_s) + 1,
     )
-    server = Server(config, watch)
+    server = Server(config, watch, editions.stop_loading)
     editions.on_broken = lambda: setattr(server, "should_exit", True)
     with logs.threaded(), suppress(KeyboardInterrupt):
         server.run()

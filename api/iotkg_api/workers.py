@@ -24,6 +24,7 @@ from iotkg.store import QUADS, Manifest
 from iotkg_api.channels import Worker, WorkerLost, Zygote
 from iotkg_api.endings import Busy, Killed, Moved, TooSlow, obituary
 from iotkg_api.evaluation import Query, Reply
+from iotkg_api.first import First
 from iotkg_api.launching import Launched, launch
 from iotkg_api.metrics import Metrics
 from iotkg_api.queueing import FairQueue, Place
@@ -79,6 +80,8 @@ class Pool:
     ) -> None:
         self._settings = settings
         self._launched = launched
+        self._first: First | None = None
+        self._full = asyncio.Event()
         self._metrics = Metrics() if metrics is None else metrics
         self._sha256 = manifest["files"][QUADS]["sha256"]
         self._file = (Path(settings.dist) / QUADS).open("rb")
@@ -124,13 +127,21 @@ class Pool:
         return frozenset(worker.pid for worker in self._workers)
 
     async def start(self) -> None:
-        """Start the zygote and all workers.
+        """Start the zygote and all workers; or the first of them, if there is one, and the others aside.
 
         Raises: EngineError when the release cannot be loaded.
         """
-        while self.alive < self._settings.workers:
-            await self._add()
+        if self._launched is not None and self._launched.first is not None and self._is_ours(self._launched):
+            limits = (self._settings.result_bytes, self._settings.quick_s)
+            self._first = await First.join(self._launched.first, *limits)
+        if self._first is None:
+            await self._fill()
+        self._short.set()
         self._supervisor = asyncio.create_task(self._supervise())
+
+    async def filled(self) -> None:
+        """Wait until all workers are there."""
+        await self._full.wait()
 
     async def close(self) -> None:
         """End all workers and the zygote, and refuse those who wait."""
@@ -138,6 +149,7 @@ class Pool:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
+        self._end_first()
         for place in (*self._quick.all(), *self._slow.all()):
             if not place.turn.done():
                 place.turn.set_exception(Busy("The service is shutting down"))
@@ -183,6 +195,9 @@ class Pool:
 
         Raises: TooSlow at the deadline; Busy when no worker is free in time; WorkerDied.
         """
+        if self._first is not None and (reply := await self._first.answer(query)) is not None:
+            self._metrics.waited(0)
+            return reply
         message = query.frame()
         with suppress(Killed):
             return await self._try(message, client, job)
@@ -404,12 +419,18 @@ class Pool:
             self._short.clear()
             while self.alive < self._settings.workers:
                 try:
-                    await self._add()
+                    await self._fill()
                     pause = _FIRST_PAUSE
                 except (EngineError, OSError) as error:
                     _LOG.error("no query worker could be started; trying again", extra={"fault": str(error)})
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _fill(self) -> None:
+        """Start as many workers as are missing."""
+        while self.alive < self._settings.workers:
+            await self._add()
+        self._full.set()
 
     async def _add(self) -> None:
         if self._zygote is None or self._zygote.lost:
@@ -419,15 +440,24 @@ class Pool:
             self._zygote = await Zygote.join(self._launch())
         worker = await self._zygote.spawn(self._on_lost)
         self._workers.add(worker)
+        self._end_first()
         self._release(worker)
+
+    def _end_first(self) -> None:
+        if self._first is not None:
+            self._first.close()
+            self._first = None
 
     def _launch(self) -> Launched:
         """Take the zygote that was launched beforehand, once, if it is one for this release; else launch one."""
         launched, self._launched = self._launched, None
-        if launched is not None and launched.sha256 != self._sha256:
+        if launched is not None and not self._is_ours(launched):
             launched.close()
             launched = None
         return launched or launch(self._file, self._sha256, self._settings)
+
+    def _is_ours(self, launched: Launched) -> bool:
+        return launched.sha256 == self._sha256
 
     def _on_lost(self, worker: Worker) -> None:
         """Replace a worker that died while it idled; the one who waits for a busy worker buries it."""

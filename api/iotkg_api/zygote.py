@@ -1,9 +1,12 @@
 """The parent of the query workers: loads the release once, then forks a worker whenever it is told to.
 
-``python -m iotkg_api.zygote CONTROL DATASET SHA256 MEMORY RESULT ROWS`` (two file descriptors, a hash, two numbers
-of bytes, one of rows). It has one thread, so forking is safe, and imports neither FastAPI nor rdflib. Orders come
-over the control socket, each answered in turn: ``SPAWN`` with a socket for the new worker, ``REAP`` to end a worker
-and learn how it ended. When the control socket closes, it ends all its workers and itself.
+``python -m iotkg_api.zygote CONTROL DATASET FIRST SHA256 MEMORY RESULT ROWS`` (three file descriptors, a hash, two
+numbers of bytes, one of rows). It has one thread, so forking is safe, and imports neither FastAPI nor rdflib. Orders
+come over the control socket, each answered in turn: ``SPAWN`` with a socket for the new worker, ``REAP`` to end a
+worker and learn how it ended. When the control socket closes, it ends all its workers and itself.
+
+FIRST, unless it is -1, is a socket for a worker that is there as soon as the default view is loaded, and ends when the
+graphs are.
 
 A worker answers one query at a time over its socket. It holds no other file and can open none, its memory is
 limited, and it dies with its parent (Linux).
@@ -28,7 +31,7 @@ from typing import Final, NoReturn
 from pyoxigraph import Store
 
 from iotkg.errors import IotkgError
-from iotkg.store import load
+from iotkg.store import load_graphs, load_view
 from iotkg_api import logs, wire
 from iotkg_api.evaluation import Query, evaluate
 
@@ -52,9 +55,9 @@ _PR_SET_PDEATHSIG: Final = 1
 
 def main(arguments: list[str]) -> int:
     """Load the release and serve orders until the control socket closes."""
-    control_fd, dataset_fd = int(arguments[0]), int(arguments[1])
-    expected = arguments[2]
-    memory, result, rows = map(int, arguments[3:])
+    control_fd, dataset_fd, first_fd = map(int, arguments[:3])
+    expected = arguments[3]
+    memory, result, rows = map(int, arguments[4:])
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
@@ -70,16 +73,17 @@ def main(arguments: list[str]) -> int:
     with os.fdopen(dataset_fd, "rb") as file:
         file.seek(0)
         data = file.read()
-    try:
-        store = load(data, expected)
-    except IotkgError as error:
-        _LOG.error("the query workers have no release", extra={"fault": str(error)})
-        return _EXIT_FAULT
-    del data
-    gc.collect()
-    gc.freeze()
     with socket.socket(fileno=control_fd) as control:
-        _Orders(control, store, memory, result, rows).serve()
+        try:
+            orders = _Orders(control, load_view(data, expected), memory, result, rows)
+            orders.load(data, first_fd)
+        except IotkgError as error:
+            _LOG.error("the query workers have no release", extra={"fault": str(error)})
+            return _EXIT_FAULT
+        del data
+        gc.collect()
+        gc.freeze()
+        orders.serve()
     return 0
 
 
@@ -89,10 +93,19 @@ class _Orders:
     def __init__(self, control: socket.socket, store: Store, memory: int, result: int, rows: int) -> None:
         self._control = control
         self._store = store
-        self._known = frozenset(name.value for name in store.named_graphs())
+        self._known: frozenset[str] = frozenset()
         self._memory = memory
         self._limits = (result, rows)
         self._children: set[int] = set()
+
+    def load(self, data: bytes, first_fd: int) -> None:
+        """Load the graphs; a first worker answers over the default view meanwhile."""
+        first = self._spawn([first_fd]) if first_fd >= 0 else 0
+        try:
+            load_graphs(self._store, data)
+        finally:
+            self._reap(first)
+        self._known = frozenset(name.value for name in self._store.named_graphs())
 
     def serve(self) -> None:
         """Say that we are ready, then obey until the socket closes."""
