@@ -175,5 +175,8 @@ def _tree(pid: int) -> list[int]:
 
 def _proportional(pid: int) -> int:
     """Give a process's proportional set size in bytes (Linux)."""
-    said = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    try:
+        said = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:  # it has ended meanwhile
+        return 0
     return next(int(line.split()[1]) * 1024 for line in said.splitlines() if line.startswith("Pss:"))

@@ -14,7 +14,10 @@ from pyoxigraph import RdfFormat, parse
 
 from iotkg import build, release
 from iotkg.errors import InputError, OutputError
+from iotkg.identifiers import graph
 from iotkg.layout import Layout
+from iotkg.store import open_release
+from iotkg.vocab import term
 
 QUERIES = {"a-query": "#+ summary: a\n"}
 PARTS = ("ontology", "data", "shapes", "queries")
@@ -145,3 +148,13 @@ def test_another_copy_of_the_text_is_refused(checkout):
     path.write_bytes(path.read_bytes().replace("到2015 年".encode(), "到2016 年".encode(), 1))
     with pytest.raises(InputError, match=r"source.txt: SHA-256 is .*, pinned is 9e1aba96"):
         build.read(checkout)
+
+
+@pytest.mark.parametrize("pattern", ["?task a {task}", "GRAPH {curated} {{ ?task a {task} }}"])
+def test_an_answer_without_order_begins_at_the_beginning(dist, pattern):
+    """The engine goes through a graph from what was loaded last, so the file has the last triple first."""
+    filled = pattern.format(task=term("iotkg:Task"), curated=graph("iot-2013/curated"))
+    answer = open_release(dist).select(f"SELECT ?task {{ {filled} }}")
+    tasks = [str(task) for (task,) in answer.rows]
+    assert len(tasks) > 100
+    assert tasks == sorted(tasks)

@@ -142,12 +142,17 @@ def _put_in_place(files: Mapping[str, bytes], dist: Path, name: str) -> None:
 
 
 def _files(graphs: Graphs) -> dict[str, str]:
+    """Write a release's own files.
+
+    The N-Quads stand by graph, for so they load quickly, and in each of these the last triple first: the engine goes
+    through a graph from what was loaded last, so that an answer without ORDER BY begins at the beginning.
+    """
     named = {name: _canonical(triples) for name, triples in graphs.items()}
     return {
         QUADS: "".join(
             f"{triple} {name} .\n"
-            for name, triples in sorted(named.items(), key=lambda it: it[0].value)  # so it loads quickly
-            for triple in sorted(map(str, triples))
+            for name, triples in sorted(named.items(), key=lambda it: it[0].value)
+            for triple in sorted(map(str, triples), reverse=True)
         ),
         "iotkg.ttl": graph_to_turtle(
             merged(named), header="# iotkg: the default view of the release, all graphs in one."

@@ -172,16 +172,15 @@ def load_graphs(store: Store, data: bytes, name: str = QUADS) -> None:
 
 
 def _blocks(data: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Give the lines in blocks: first those that name no blank node, then those that do."""
-    labelled = b""
+    """Give the lines in blocks, those apart that name a blank node."""
     at = 0
     while at < len(data):
         end = data.find(b"\n", at + _BLOCK_BYTES) + 1 or len(data)
-        block, some = _apart(data[at:end], b"_:")
-        labelled += some
+        block, labelled = _apart(data[at:end], b"_:")
+        if labelled:
+            yield labelled, True
         yield block, False
         at = end
-    yield labelled, True
 
 
 def _triples(block: bytes) -> bytes:
