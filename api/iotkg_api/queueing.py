@@ -1,4 +1,4 @@
-"""Who is next: one line of waiting requests for each client, served in turn.
+"""Who is next, and who is at it: one line of waiting requests for each client, served in turn.
 
 So a client that sends a hundred queries does not make others wait for a hundred, only for its next one.
 """
@@ -9,7 +9,11 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from iotkg_api.channels import Worker
+    from iotkg_api.evaluation import Reply
 
 T = TypeVar("T")
 
@@ -71,3 +75,23 @@ class FairQueue(Generic[T]):
     def all(self) -> list[Place[T]]:
         """Give every place."""
         return [place for line in self._lines.values() for place in line]
+
+
+@dataclass(slots=True)
+class Job:
+    """A query under way: its worker, whose it is, its reply, and when it began.
+
+    That is by the clock, by the worker's time, and by how many quick queries had ended.
+    """
+
+    worker: Worker
+    client: str
+    reply: asyncio.Future[Reply]
+    since: float
+    began: float
+    quick_ends: int
+    over: bool = False
+    timer: asyncio.TimerHandle | None = None
+    outlasted: bool = False
+    promoted: bool = False
+    """It became long under way."""

@@ -15,7 +15,6 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +26,7 @@ from iotkg_api.evaluation import Query, Reply
 from iotkg_api.first import First
 from iotkg_api.launching import Launched, launch
 from iotkg_api.metrics import Metrics
-from iotkg_api.queueing import FairQueue, Place
+from iotkg_api.queueing import FairQueue, Job, Place
 from iotkg_api.settings import Settings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -42,26 +41,6 @@ _SOME: Final = 3
 """Quick queries that end beside a long one, after which it does not run alone."""
 _REMEMBERED: Final = 1024
 """Queries known to be long."""
-
-
-@dataclass(slots=True)
-class Job:
-    """A query under way: its worker, whose it is, its reply, and when it began.
-
-    That is by the clock, by the worker's time, and by how many quick queries had ended.
-    """
-
-    worker: Worker
-    client: str
-    reply: asyncio.Future[Reply]
-    since: float
-    began: float
-    quick_ends: int
-    over: bool = False
-    timer: asyncio.TimerHandle | None = None
-    outlasted: bool = False
-    promoted: bool = False
-    """It became long under way."""
 
 
 class Pool:
