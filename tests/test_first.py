@@ -157,6 +157,13 @@ def test_the_reply_to_one_who_has_left_is_not_taken_for_the_next(dist):
     assert of_pool(dist, main).body.startswith(b"p,o\r\n")
 
 
+def test_a_pool_that_is_closed_at_once_leaves_no_process(dist):
+    async def main(pool, _):
+        return pool.alive
+
+    assert of_pool(dist, main) == 0
+
+
 def test_a_release_that_is_not_what_its_manifest_says_is_not_served(tmp_path):
     dist = write_release(tmp_path)
     (dist / "iotkg.nq").write_text(SMALL_QUADS * 2)

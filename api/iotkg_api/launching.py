@@ -44,22 +44,17 @@ class Launched:
 def launch(file: BinaryIO, sha256: str, settings: Settings, *, first: bool = False) -> Launched:
     """Start a zygote on an open N-Quads file; with ``first``, one that has a worker before it has loaded all of it."""
     ours, theirs = socket.socketpair()
-    answers, asks = socket.socketpair() if first else (None, None)
-    fds = [theirs.fileno(), file.fileno()] + ([asks.fileno()] if asks is not None else [])
+    asks, answers = socket.socketpair() if first else (None, None)
+    fds = (theirs.fileno(), file.fileno(), -1 if answers is None else answers.fileno())
     limits = (settings.memory_bytes, settings.result_bytes, settings.result_rows)
-    with theirs, asks or nullcontext():
+    with theirs, answers or nullcontext():
         # Starting it from this thread matters: Linux ends it when the thread that started it ends.
         process = subprocess.Popen(  # noqa: S603  # arguments are numbers and a hash
-            [
-                sys.executable,
-                "-m",
-                "iotkg_api.zygote",
-                *map(str, (*fds, *[-1] * (not first), sha256, *limits)),
-            ],
+            [sys.executable, "-m", "iotkg_api.zygote", *map(str, (*fds, sha256, *limits))],
             stdin=subprocess.DEVNULL,
-            pass_fds=fds,
+            pass_fds=[fd for fd in fds if fd >= 0],
         )
-    return Launched(process, ours, sha256, answers)
+    return Launched(process, ours, sha256, asks)
 
 
 def launch_early(settings: Settings) -> Launched | None:
