@@ -128,6 +128,8 @@ class Pool:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
+        if self._launched is not None:
+            self._launched.close()
         self._end_first()
         for place in (*self._quick.all(), *self._slow.all()):
             if not place.turn.done():
