@@ -256,7 +256,7 @@ def beginning(dist, log, code=START):
 @linux
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_that_is_told_to_end_before_it_has_started_does_not_start_first(tmp_path, end):
-    """Over a hundred corpora that would take minutes."""
+    """Over a hundred real corpora the start takes minutes."""
     release = write_release(tmp_path / "dist", LONG_QUADS * 100)
     with beginning(release, tmp_path / "log") as server:
         wait_until(lambda: "Waiting for application startup" in server.log.read_text(), "it is starting")
@@ -268,27 +268,33 @@ def test_a_service_that_is_told_to_end_before_it_has_started_does_not_start_firs
     assert "Application startup complete" not in server.log.read_text()
 
 
-def test_a_service_that_is_told_to_end_while_it_loads_its_pages_ends(tmp_path):
-    """Who waits for one of them is told."""
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+def test_a_service_that_is_told_to_end_while_it_loads_its_pages_ends(tmp_path, end, code):
+    """Who waits for what will not come is told; until then it says that it lives and is not ready."""
     release = write_release(tmp_path / "dist")
     endless = "application.open_release = lambda _: time.sleep(600)"
+    start = f"import time; from iotkg_api import application; {endless}; {START}"
 
     def answered():
         with suppress(httpx.TransportError):
             return server.ask("ASK {}").status_code == 200
 
-    code = f"import time; from iotkg_api import application; {endless}; {START}"
-    with beginning(release, tmp_path / "log", code) as server:
+    with beginning(release, tmp_path / "log", start) as server:
         wait_until(answered, "it answers queries")
-        with Wire(server) as wire:
-            wire.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert httpx.get(f"{server.url}/health/live").json() == {"status": "live"}
+        ready = httpx.get(f"{server.url}/health/ready")
+        assert (ready.status_code, ready.headers["retry-after"]) == (503, "1")
+        with Wire(server) as page, Wire(server) as description:
+            page.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            description.send(b"GET /sparql HTTP/1.1\r\nHost: x\r\nAccept: text/turtle\r\n\r\n")
             assert answered()  # what was sent before has been read by now
-            server.process.terminate()
-            page = wire.answer()
-            assert page.status == 503
-            assert "shutting down" in page.json()["detail"]
-            assert page.headers["retry-after"]
-        assert server.process.wait(20) == -signal.SIGTERM
+            server.process.send_signal(end)
+            for wire in (page, description):
+                answer = wire.answer()
+                assert answer.status == 503
+                assert "shutting down" in answer.json()["detail"]
+                assert answer.headers["retry-after"]
+        assert server.process.wait(20) == code
     assert "Traceback" not in server.log.read_text()
 
 

@@ -1,7 +1,7 @@
 """The service over one release: what it holds while it runs, and how it starts.
 
-It answers ``/sparql`` as soon as the query workers are there. A thread imports FastAPI meanwhile, and then loads the
-release for the pages, whose first readers wait for it.
+It answers ``/sparql`` as soon as a query worker is there. A thread imports FastAPI meanwhile; another loads the release
+for the pages then, whose first readers wait for it.
 
 On its ``state``: ``settings``; ``metrics``, the counters, which outlive a release; ``cache``, finished answers;
 ``rests``, what is known of requests (``ahead``); ``release``, the manifest; ``pool``, for queries whose cost is not
@@ -15,16 +15,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
 from threading import Thread
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from iotkg.answering import open_answers
@@ -38,6 +39,9 @@ from iotkg_api.settings import Settings, from_environment
 from iotkg_api.workers import Pool
 
 _LOG: Final = logging.getLogger(__name__)
+_LOADING: Final = problems.Problem(
+    problems.Kind.BUSY, "The release is still being loaded", {"Retry-After": "1"}
+)
 
 
 class Application:
@@ -45,6 +49,7 @@ class Application:
 
     def __init__(self, settings: Settings, counters: Metrics, launched: Launched | None = None) -> None:
         self._launched = launched
+        self._loader: Thread | None = None
         self.state = State()
         self.state.settings = settings
         self.state.metrics = counters
@@ -59,23 +64,31 @@ class Application:
         await self.edge(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a program's query at once; hand all else to FastAPI's application, once that is there."""
+        """Answer a program's query at once; hand all else to FastAPI's application, once that is there.
+
+        Who looks after the service need not wait for it: until then ``/health`` is answered here.
+        """
         if scope["path"] == "/sparql" and not _reads_html(scope):
             await self._quick(scope, receive, send)
             return
-        try:
-            app: ASGIApp = await asyncio.shield(self.state.whole)
-        except asyncio.CancelledError:
-            if not self.state.whole.cancelled():
-                raise
-            problem = problems.Problem(
-                problems.Kind.BUSY, "The service is shutting down", {"Retry-After": "5"}
-            )
-            app = problems.response(problem)
+        if not self.state.whole.done() and scope["path"] == "/health/live":
+            app: ASGIApp = Response(b'{"status":"live"}', media_type="application/json")
+        elif not self.state.whole.done() and scope["path"] == "/health/ready":
+            app = problems.response(_LOADING)
+        else:
+            try:
+                app = await sparql.loaded(self.state)
+            except problems.Problem as problem:
+                app = problems.response(problem)
         await app(scope, receive, send)
 
+    @property
+    def loading(self) -> bool:
+        """Whether a thread is still loading the release for the pages, which cannot be ended."""
+        return self._loader is not None and self._loader.is_alive()
+
     def stop_loading(self) -> None:
-        """Give up what is still being loaded, for the process is to end; who waits for it is told."""
+        """Give up what is still being loaded, for nobody is going to ask for it; who waits for it is told."""
         self.state.whole.cancel()
 
     @asynccontextmanager
@@ -96,7 +109,7 @@ class Application:
             state.source, state.pool = await asyncio.to_thread(join, settings, state.release)
         else:
             state.pool = Pool(settings, state.release, state.metrics, self._launched)
-        state.whole = asyncio.create_task(_whole(state, settings))
+        state.whole = asyncio.create_task(self._whole())
         state.whole.add_done_callback(_tell)
         try:
             try:
@@ -109,6 +122,23 @@ class Application:
             self.stop_loading()
             await asyncio.wait([state.whole])
             await state.pool.close()
+
+    async def _whole(self) -> ASGIApp:
+        """Make FastAPI's application, without holding up the workers: two that load at a time are each slower."""
+        await asyncio.to_thread(import_module, "iotkg_api.app")  # which takes as long as to load a release
+        await self.state.pool.filled()
+        done: Future[ASGIApp] = Future()
+        done.set_running_or_notify_cancel()  # who gives it up does not wait, and what comes of it then is dropped
+
+        def run() -> None:
+            try:
+                done.set_result(_load(self.state, self.state.settings))
+            except BaseException as error:  # noqa: BLE001  # whatever it is, it is for the one who waits
+                done.set_exception(error)
+
+        self._loader = Thread(target=run, name="load", daemon=True)
+        self._loader.start()
+        return await asyncio.wrap_future(done)
 
 
 def create_app(
@@ -124,27 +154,6 @@ def create_app(
         Metrics() if counters is None else counters,
         launched,
     )
-
-
-async def _whole(state: State, settings: Settings) -> ASGIApp:
-    """Make FastAPI's application, without holding up the workers: two that load at a time are each slower."""
-    await asyncio.to_thread(import_module, "iotkg_api.app")  # which takes as long as to load a release
-    await state.pool.filled()
-    return await asyncio.wrap_future(_aside(_load, state, settings))
-
-
-def _aside(work: Callable[[State, Settings], ASGIApp], *arguments: Any) -> Future[ASGIApp]:
-    """Do in a thread what only reads, so that a process that is told to end need not wait until it is done."""
-    done: Future[ASGIApp] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work(*arguments))
-        except BaseException as error:  # noqa: BLE001  # whatever it is, it is for the one who waits
-            done.set_exception(error)
-
-    Thread(target=run, name="load").start()
-    return done
 
 
 def _load(state: State, settings: Settings) -> ASGIApp:

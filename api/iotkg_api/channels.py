@@ -173,10 +173,11 @@ class Zygote(asyncio.Protocol):
         launched.control.setblocking(False)
         zygote = cls(launched.process, launched.control.dup())
         ready = zygote._expect()
-        await asyncio.get_running_loop().create_connection(lambda: zygote, sock=launched.control)
         try:
+            await asyncio.get_running_loop().create_connection(lambda: zygote, sock=launched.control)
             await ready
         except BaseException:
+            launched.process.kill()  # it does not look at its socket while it loads
             await zygote.close()
             raise
         return zygote

@@ -149,7 +149,7 @@ PATHS: Final[dict[str, Any]] = {
             "tags": ["Things"],
             "parameters": _PARAMETERS,
             "responses": {
-                "200": {**_RESPONSES["200"], "content": operations.bodies(content_type)},
+                "200": {**_RESPONSES["200"], "content": operations.bodies(content_type, json="array")},
                 "422": _RESPONSES["422"],
             },
         }

@@ -94,6 +94,11 @@ class Editions:
         """The kept answers of the release that is served; None before the start."""
         return self.current.app.state.cache if self.current else None
 
+    @property
+    def loading(self) -> bool:
+        """Whether a release is still being loaded, in a thread that cannot be ended."""
+        return self.current is not None and self.current.app.loading
+
     def stop_loading(self) -> None:
         """Give up what is still being loaded; see ``Application.stop_loading``."""
         if self.current is not None:

@@ -273,7 +273,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "The explanation",
-                    "content": operations.bodies("application/json", "text/html"),
+                    "content": operations.bodies("application/json", "text/html", json="object"),
                 },
                 "404": {"description": "The triple does not hold; near ones that do are listed"},
                 "406": {"description": "None of the types asked for can be given"},

@@ -43,9 +43,13 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
 """What is JSON, by its media type; every other body is text to a client that checks it."""
 
 
-def bodies(*media_types: str) -> dict[str, Any]:
-    """Give an answer's content: each of its media types with the schema that the bodies of that type keep."""
-    return {it: {"schema": _SCHEMAS.get(it, {"type": "string"})} for it in media_types}
+def bodies(*media_types: str, json: str = "") -> dict[str, Any]:
+    """Give an answer's content: each of its media types with the schema that the bodies of that type keep.
+
+    ``json`` says whether ``application/json`` is an ``object`` or an ``array`` here.
+    """
+    known = {**_SCHEMAS, "application/json": {"type": json}} if json else _SCHEMAS
+    return {it: {"schema": known.get(it, {"type": "string"})} for it in media_types}
 
 
 _CONTENT: Final = bodies(MEDIA_TYPE, "text/html")

@@ -135,7 +135,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "Each query's name, topic, question, parameters and columns, and an example",
-                    "content": operations.bodies("text/html", "application/json"),
+                    "content": operations.bodies("text/html", "application/json", json="array"),
                 },
                 "406": {"description": "None of the types asked for can be given; types lists what there is"},
                 "422": {
@@ -205,7 +205,7 @@ PATHS: Final[dict[str, Any]] = {
             "responses": {
                 "200": {
                     "description": "For each parameter its choices: key, IRI, labels and rows",
-                    "content": operations.bodies("application/json"),
+                    "content": operations.bodies("application/json", json="object"),
                 },
                 "404": {"description": "There is no such query; near ones are named"},
                 "422": {

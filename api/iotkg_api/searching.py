@@ -217,7 +217,7 @@ PATHS: Final[dict[str, Any]] = {
                 "200": {
                     "description": "The answers, best first, with counts by kind and plan; marks are [start, end) in "
                     "code points",
-                    "content": operations.bodies("application/json", "text/html"),
+                    "content": operations.bodies("application/json", "text/html", json="object"),
                 },
                 **_REFUSED,
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from functools import partial
@@ -74,3 +75,5 @@ def run(settings: Settings, launched: Launched | None = None) -> None:
         server.run()
     if not server.started or editions.broken:
         sys.exit(_NOT_STARTED)
+    if editions.loading:
+        os._exit(0)  # else the interpreter would wait until it is loaded

@@ -14,10 +14,11 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any, Final
 
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import Receive
+from starlette.types import ASGIApp, Receive
 
 from iotkg.errors import InvalidParameter
 from iotkg.vocab import PREFIXES
@@ -127,9 +128,23 @@ def _prefers_page(request: Request) -> bool:
     )
 
 
+async def loaded(state: State) -> ASGIApp:
+    """Wait for FastAPI's application, with which all of the release is loaded.
+
+    Raises: Problem when the service ends before that.
+    """
+    try:
+        app: ASGIApp = await asyncio.shield(state.whole)
+    except asyncio.CancelledError:
+        if not state.whole.cancelled():
+            raise
+        raise Problem(Kind.BUSY, "The service is shutting down", {"Retry-After": "5"}) from None
+    return app
+
+
 async def _describe(request: Request, formats: Sequence[str]) -> Response:
     state = request.app.state
-    await asyncio.shield(state.whole)  # it counts triples
+    await loaded(state)  # it counts triples
     offers = _wanted(request, formats, GRAPHS)
     if not offers:
         detail = "There is no query; the description of the service comes in the types listed"

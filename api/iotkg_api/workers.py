@@ -60,7 +60,7 @@ class Pool:
         self._settings = settings
         self._launched = launched
         self._first: First | None = None
-        self._full = asyncio.Event()
+        self._full: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._metrics = Metrics() if metrics is None else metrics
         self._sha256 = manifest["files"][QUADS]["sha256"]
         self._file = (Path(settings.dist) / QUADS).open("rb")
@@ -106,9 +106,9 @@ class Pool:
         return frozenset(worker.pid for worker in self._workers)
 
     async def start(self) -> None:
-        """Start the zygote and all workers; or the first of them, if there is one, and the others aside.
+        """Start the zygote and all workers; aside, where there is a first worker that can answer meanwhile.
 
-        Raises: EngineError when the release cannot be loaded.
+        Raises: EngineError when the release cannot be loaded, which may show in ``filled`` only.
         """
         if self._launched is not None and self._launched.first is not None and self._is_ours(self._launched):
             limits = (self._settings.result_bytes, self._settings.quick_s)
@@ -119,8 +119,11 @@ class Pool:
         self._supervisor = asyncio.create_task(self._supervise())
 
     async def filled(self) -> None:
-        """Wait until all workers are there."""
-        await self._full.wait()
+        """Wait until all workers are there.
+
+        Raises: EngineError when the release cannot be loaded.
+        """
+        await asyncio.shield(self._full)
 
     async def close(self) -> None:
         """End all workers and the zygote, and refuse those who wait."""
@@ -403,6 +406,9 @@ class Pool:
                     await self._fill()
                     pause = _FIRST_PAUSE
                 except (EngineError, OSError) as error:
+                    if not self._full.done():
+                        self._full.set_exception(error)
+                        return
                     _LOG.error("no query worker could be started; trying again", extra={"fault": str(error)})
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
@@ -411,7 +417,8 @@ class Pool:
         """Start as many workers as are missing."""
         while self.alive < self._settings.workers:
             await self._add()
-        self._full.set()
+        if not self._full.done():
+            self._full.set_result(None)
 
     async def _add(self) -> None:
         if self._zygote is None or self._zygote.lost:

@@ -6,7 +6,7 @@ come over the control socket, each answered in turn: ``SPAWN`` with a socket for
 worker and learn how it ended. When the control socket closes, it ends all its workers and itself.
 
 FIRST, unless it is -1, is a socket for a worker that is there as soon as the default view is loaded, and ends when the
-graphs are.
+graphs are. While it loads, it looks at no socket: whoever wants to end it then has to kill it.
 
 A worker answers one query at a time over its socket. It holds no other file and can open none, its memory is
 limited, and it dies with its parent (Linux).
@@ -50,6 +50,8 @@ _WORKER_SOCKET: Final = 3
 _EXIT_FAULT: Final = 70
 _MAX_GROWTH: Final = 4
 """A worker that has grown by one part in so many of its limit is replaced after its answer."""
+_FIRST_CPU_S: Final = 5
+"""What the first worker may use in all: a query that it is asked no more about would else compete with the loading."""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -100,7 +102,7 @@ class _Orders:
 
     def load(self, data: bytes, first_fd: int) -> None:
         """Load the graphs; a first worker answers over the default view meanwhile."""
-        first = self._spawn([first_fd]) if first_fd >= 0 else 0
+        first = self._spawn([first_fd], _FIRST_CPU_S) if first_fd >= 0 else 0
         try:
             load_graphs(self._store, data)
         finally:
@@ -131,11 +133,11 @@ class _Orders:
             order, fds = order + part, fds + new
         return order, fds
 
-    def _spawn(self, fds: list[int]) -> int:
+    def _spawn(self, fds: list[int], cpu_s: int = 0) -> int:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._be_worker(fds[0], parent)
+            self._be_worker(fds[0], parent, cpu_s)
         for fd in fds:
             os.close(fd)
         self._children.add(pid)
@@ -150,12 +152,17 @@ class _Orders:
         self._children.discard(pid)
         return os.waitstatus_to_exitcode(status)
 
-    def _be_worker(self, fd: int, parent: int) -> NoReturn:
-        """Turn this process into a worker; it never returns into the zygote's code."""
+    def _be_worker(self, fd: int, parent: int, cpu_s: int) -> NoReturn:
+        """Turn this process into a worker; it never returns into the zygote's code.
+
+        It ends after so many seconds of processor time; 0 is without end.
+        """
         code = _EXIT_FAULT
         try:
             _die_with_parent(parent)
             _confine(fd, self._memory)
+            if cpu_s:
+                resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
             work(socket.socket(fileno=_WORKER_SOCKET), self._store, self._known, self._memory, self._limits)
             code = 0
         except MemoryError:

@@ -130,7 +130,7 @@ def inspect(query: str) -> Inspection:
 
     Raises: Refused for SERVICE, an update, or a query too deep or too long a chain.
     """
-    if _is_plain(query):
+    if is_plain(query):
         return _PLAIN
     tokens = measured(query)
     _refuse_service(query, tokens)
@@ -149,7 +149,7 @@ def inspect(query: str) -> Inspection:
 _PLAIN: Final = Inspection((), (), {}, volatile=False)
 
 
-def _is_plain(query: str) -> bool:
+def is_plain(query: str) -> bool:
     """Say whether a query, if it is one, can only be a SELECT or an ASK of the default view, of one answer."""
     capitals = query.upper()
     return (

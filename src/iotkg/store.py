@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +18,6 @@ from pyoxigraph import (
     BlankNode,
     Literal,
     NamedNode,
-    Quad,
     QueryBoolean,
     QuerySolutions,
     RdfFormat,
@@ -136,7 +136,7 @@ def check_files(dist: Path) -> None:
 
 
 def load(data: bytes, expected: str, name: str = QUADS) -> Store:
-    """Load N-Quads whose SHA-256 is ``expected``: ``load_view`` and then ``load_graphs``.
+    """Load a release's N-Quads, whose SHA-256 is ``expected``: ``load_view`` and then ``load_graphs``.
 
     Raises: InputError when the hash differs or the data does not parse.
     """
@@ -146,29 +146,54 @@ def load(data: bytes, expected: str, name: str = QUADS) -> Store:
 
 
 def load_view(data: bytes, expected: str, name: str = QUADS) -> Store:
-    """Load the default view of N-Quads whose SHA-256 is ``expected``: all graphs but external and meta, as one.
+    """Load the default view of a release's N-Quads: all graphs but external and meta, as one.
 
-    Answers from it do not change once ``load_graphs`` has loaded the graphs too: the engine goes through a graph in
-    the order in which its own triples came.
+    Answers from it do not change once ``load_graphs`` has loaded the graphs too: the engine goes through a graph's own
+    triples from the last to the first that came. Lines are as ``iotkg build`` writes them.
 
     Raises: InputError when the hash differs or the data does not parse.
     """
     found = sha256(data).hexdigest()
     if found != expected:
         raise InputError(f"{name}: its SHA-256 is {found}, the manifest says {expected}; build it again")
+    if data.count(b"> .\n") != data.count(b"\n") or not data.endswith(b"\n"):
+        raise InputError(
+            f"{name}: its lines are not as iotkg build writes them (graph, space, full stop, LF)"
+        )
     store = Store()
-    for block, labelled in _blocks(data):
-        _add(store, _triples(block), RdfFormat.N_TRIPLES, name, labelled=labelled)
+    _fill(store, data, name, view=True)
     return store
 
 
 def load_graphs(store: Store, data: bytes, name: str = QUADS) -> None:
-    """Load the named graphs of N-Quads.
+    """Load the named graphs of a release's N-Quads.
 
     Raises: InputError when the data does not parse.
     """
-    for block, labelled in _blocks(data):
-        _add(store, block, RdfFormat.N_QUADS, name, labelled=labelled)
+    _fill(store, data, name, view=False)
+
+
+def _fill(store: Store, data: bytes, name: str, *, view: bool) -> None:
+    """Load N-Quads; blank nodes keep their labels, which ``Store.load`` would change with each start."""
+    form = RdfFormat.N_TRIPLES if view else RdfFormat.N_QUADS
+    try:  # lenient: the hash says that it was checked already
+        for block, labelled in _blocks(data):
+            lines = _triples(block) if view else block
+            if labelled:
+                store.extend(parse(lines, form, lenient=True))
+            else:
+                store.load(lines, form, lenient=True)
+    except SyntaxError as error:
+        raise InputError(f"{name}: {_located(data, error)}") from error
+
+
+def _located(data: bytes, error: SyntaxError) -> SyntaxError:
+    """Give an error in a block with its place in the whole."""
+    try:
+        deque(parse(data, RdfFormat.N_QUADS, lenient=True), maxlen=0)
+    except SyntaxError as exact:
+        return exact
+    return error
 
 
 def _blocks(data: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -176,7 +201,7 @@ def _blocks(data: bytes) -> Iterator[tuple[bytes, bool]]:
     at = 0
     while at < len(data):
         end = data.find(b"\n", at + _BLOCK_BYTES) + 1 or len(data)
-        block, labelled = _apart(data[at:end], b"_:")
+        block, labelled = _without(data[at:end], b"_:")
         if labelled:
             yield labelled, True
         yield block, False
@@ -189,11 +214,11 @@ def _triples(block: bytes) -> bytes:
     if block.count(last) == block.count(b"\n"):
         return b"" if last in _APART else block.replace(last, b" .\n")
     for mark in _APART:
-        block, _ = _apart(block, mark)
+        block, _ = _without(block, mark)
     return _GRAPH.sub(b" .\n", block)
 
 
-def _apart(lines: bytes, mark: bytes) -> tuple[bytes, bytes]:
+def _without(lines: bytes, mark: bytes) -> tuple[bytes, bytes]:
     """Give the lines without a mark, and those with it; without taking apart the others, which are many."""
     without, having = [], []
     at = 0
@@ -203,19 +228,6 @@ def _apart(lines: bytes, mark: bytes) -> tuple[bytes, bytes]:
         having.append(lines[begin:end])
         at = end
     return b"".join((*without, lines[at:])), b"".join(having)
-
-
-def _add(store: Store, data: bytes, form: RdfFormat, name: str, *, labelled: bool) -> None:
-    """Add lines to a store; blank nodes keep their labels, which ``Store.load`` would change with each start."""
-    try:  # lenient: the hash says that it was checked already
-        if labelled:
-            store.extend(
-                Quad(*it) if isinstance(it, Triple) else it for it in parse(data, form, lenient=True)
-            )
-        else:
-            store.load(data, form, lenient=True)
-    except SyntaxError as error:
-        raise InputError(f"{name}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
