@@ -71,9 +71,9 @@ class Application:
         if scope["path"] == "/sparql" and not _reads_html(scope):
             await self._quick(scope, receive, send)
             return
-        if not self.state.whole.done() and scope["path"] == "/health/live":
+        if scope["path"] == "/health/live" and not self.state.whole.done():
             app: ASGIApp = Response(b'{"status":"live"}', media_type="application/json")
-        elif not self.state.whole.done() and scope["path"] == "/health/ready":
+        elif scope["path"] == "/health/ready" and not self.state.whole.done():
             app = problems.response(_LOADING)
         else:
             try:

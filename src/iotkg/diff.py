@@ -102,7 +102,7 @@ def _labels(lines: Iterable[str], subjects: set[str]) -> dict[str, dict[str, str
     """Read what things are called; later lines win."""
     stated = [line for line in lines if _LABEL in line and line.partition(" ")[0] in subjects]
     found: dict[str, dict[str, str]] = {}
-    for quad in parse("\n".join(sorted(stated)), RdfFormat.N_QUADS):
+    for quad in parse("\n".join(stated), RdfFormat.N_QUADS):
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
             found.setdefault(quad.subject.value, {})[quad.object.language or ""] = quad.object.value
     return found
