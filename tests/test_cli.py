@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pyoxigraph import Triple
 
 from iotkg import build, cli
 from iotkg.vocab import term
+from iotkg_api.settings import unheeded
 
 COMMAND = str(Path(sys.executable).parent / "iotkg")
 BROKEN = "data/iot-2013/standards/statements.ttl"
@@ -422,3 +424,16 @@ def test_serve_names_the_settings_that_it_does_not_know(tmp_path, monkeypatch):
         "warning: IOTKG_DEADLINE is no setting and is not heeded; is IOTKG_DEADLINE_S meant?",
         "warning: IOTKG_X is no setting and is not heeded",
     ]
+
+
+def test_every_variable_that_a_module_reads_is_known(layout):
+    """Else ``iotkg serve`` would say that it is not heeded."""
+    modules = [*(layout.root / "src").rglob("*.py"), *(layout.root / "api" / "iotkg_api").rglob("*.py")]
+    read = {
+        name
+        for path in modules
+        for name in re.findall(r"\bIOTKG_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    named = {name for name in read if not name.endswith("_")}
+    assert len(named) > 5
+    assert not unheeded(dict.fromkeys(named, ""))
